@@ -57,6 +57,19 @@ export class Keys {
   }
 
   /**
+   * Replaces the limits of a key. A limit that is missing is the default again.
+   * @throws ConflictError if the key is revoked.
+   * @throws PermissionError if the caller does not have the powers of the key itself.
+   */
+  limit(
+    apiKey: string,
+    limits: Change<'PATCH /v1/manage/keys/{apiKey}'>['limits'],
+    options?: CallOptions,
+  ): Promise<Reply<'PATCH /v1/manage/keys/{apiKey}'>> {
+    return this.#transport.json({ method: 'PATCH', path: at`keys/${apiKey}`, body: { limits } }, options);
+  }
+
+  /**
    * Revokes a key, at once and for good.
    * @throws PermissionError if the caller does not have the powers of the key itself.
    */

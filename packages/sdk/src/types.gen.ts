@@ -680,6 +680,19 @@ export interface Operations {
         revokedAt: string | null;
         /** until when the former secret works, after a rotation */
         previousSecretExpiresAt: string | null;
+        /** the limits that differ from the defaults */
+        limits: {
+          /** logins a minute */
+          login?: number;
+          /** events a minute */
+          events?: number;
+          /** requests that read, a minute */
+          reads?: number;
+          /** requests that change something, and those of SCIM, a minute */
+          management?: number;
+          /** exports at once */
+          exports?: number;
+        };
       }>;
       /** `after` of the next page; null on the last */
       next: string | null;
@@ -698,6 +711,19 @@ export interface Operations {
       authentication: "hmac" | "basic";
       /** when it ends, as ISO 8601, in the future; without it, it does not end by itself */
       expiresAt?: string | null | undefined;
+      /** the limits that differ from the defaults */
+      limits?: {
+        /** logins a minute */
+        login?: number | null | undefined;
+        /** events a minute */
+        events?: number | null | undefined;
+        /** requests that read, a minute */
+        reads?: number | null | undefined;
+        /** requests that change something, and those of SCIM, a minute */
+        management?: number | null | undefined;
+        /** exports at once */
+        exports?: number | null | undefined;
+      } | null | undefined;
     };
     reply: {
       key: {
@@ -720,6 +746,19 @@ export interface Operations {
         revokedAt: string | null;
         /** until when the former secret works, after a rotation */
         previousSecretExpiresAt: string | null;
+        /** the limits that differ from the defaults */
+        limits: {
+          /** logins a minute */
+          login?: number;
+          /** events a minute */
+          events?: number;
+          /** requests that read, a minute */
+          reads?: number;
+          /** requests that change something, and those of SCIM, a minute */
+          management?: number;
+          /** exports at once */
+          exports?: number;
+        };
       };
       /** shown only now */
       secret: string;
@@ -757,9 +796,77 @@ export interface Operations {
         revokedAt: string | null;
         /** until when the former secret works, after a rotation */
         previousSecretExpiresAt: string | null;
+        /** the limits that differ from the defaults */
+        limits: {
+          /** logins a minute */
+          login?: number;
+          /** events a minute */
+          events?: number;
+          /** requests that read, a minute */
+          reads?: number;
+          /** requests that change something, and those of SCIM, a minute */
+          management?: number;
+          /** exports at once */
+          exports?: number;
+        };
       };
       /** shown only now */
       secret: string;
+    };
+  };
+  /** Change a key's limits. `limits` replaces all limits of the key: one that is missing is the default again. Every replica has them within a second. A key has at most the limits of the organisation; `rollcall keys limit` gives more. */
+  'PATCH /v1/manage/keys/{apiKey}': {
+    path: {
+      apiKey: string;
+    };
+    body: {
+      /** the limits that differ from the defaults */
+      limits: {
+        /** logins a minute */
+        login?: number | null | undefined;
+        /** events a minute */
+        events?: number | null | undefined;
+        /** requests that read, a minute */
+        reads?: number | null | undefined;
+        /** requests that change something, and those of SCIM, a minute */
+        management?: number | null | undefined;
+        /** exports at once */
+        exports?: number | null | undefined;
+      };
+    };
+    reply: {
+      /** id of the key */
+      apiKey: string;
+      name: string;
+      /** the routes that the key may call */
+      role: "submitting-events" | "visitor-only" | "data-warehouse" | "all";
+      /** hmac: logs in for a token; basic: HTTP Basic as well */
+      authentication: "hmac" | "basic";
+      state: "active" | "revoked" | "expired";
+      /** 1 at first; each rotation adds one */
+      secretVersion: number;
+      createdAt: string;
+      /** last use, to the minute; null if there is none */
+      lastUsedAt: string | null;
+      /** when the key ends */
+      expiresAt: string | null;
+      /** when the key was revoked */
+      revokedAt: string | null;
+      /** until when the former secret works, after a rotation */
+      previousSecretExpiresAt: string | null;
+      /** the limits that differ from the defaults */
+      limits: {
+        /** logins a minute */
+        login?: number;
+        /** events a minute */
+        events?: number;
+        /** requests that read, a minute */
+        reads?: number;
+        /** requests that change something, and those of SCIM, a minute */
+        management?: number;
+        /** exports at once */
+        exports?: number;
+      };
     };
   };
   /** Revoke a key, at once and for good, with all its tokens. The key stays in the list. A key that is revoked already stays as it is. */

@@ -99,3 +99,33 @@ test.each([
   await expect(change()).rejects.toBeInstanceOf(NetworkError);
   expect(setup.proxy.seen).toHaveLength(1);
 });
+
+test('a call that a rate limit refuses is repeated after the wait of Retry-After', async () => {
+  const { server, site } = setup;
+  const { apiKey, secret } = await server.key(site.tenantId, { limits: { events: 120 } });
+  const retries: Retry[] = [];
+  const client = setup.client({
+    apiKey,
+    secret,
+    onRetry: (retry) => {
+      retries.push(retry);
+      // The clock of durations stands still in tests.
+      server.stopwatch.nowMs += retry.delayMs;
+    },
+  });
+  const { results } = await client.presence.submit('limited', eventsOf(setup, 121, 5));
+  expect(results.map(({ resultCode }) => resultCode)).toEqual(Array.from({ length: 121 }, () => 0));
+  expect(retries.map(({ error }) => [error.status, error.retryAfterMs])).toEqual([[429, 1_000]]);
+});
+
+test('a wait of Retry-After that is longer than maxRetryDelayMs ends the call at once', async () => {
+  const { server, site } = setup;
+  const { apiKey, secret } = await server.key(site.tenantId, { limits: { reads: 1 } });
+  const client = setup.client({ apiKey, secret, maxRetryDelayMs: 59_000 });
+  await client.analytics.users();
+  await expect(client.analytics.users()).rejects.toMatchObject({
+    name: 'RateLimitError',
+    status: 429,
+    retryAfterMs: 60_000,
+  });
+});

@@ -25,7 +25,7 @@ import { consoleRoutes } from './http/console.ts';
 import { correlationIdOf } from './http/correlation.ts';
 import { allowOrigins } from './http/cors.ts';
 import { describeRoutes } from './http/docs.ts';
-import { HttpProblem, handleError, sendProblem, unavailable } from './http/errors.ts';
+import { handleError, sendProblem, unavailable } from './http/errors.ts';
 import { FailedLoginLog } from './http/failed-logins.ts';
 import { healthRoutes, type Lifecycle } from './http/health.ts';
 import { refuseAmbiguousHosts } from './http/host.ts';
@@ -34,6 +34,9 @@ import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers, RequestLog } from './http/logging.ts';
 import { needsOwnLine, OutageLog } from './http/outages.ts';
 import { validateQueries } from './http/query-parameters.ts';
+import { limitRoutes } from './http/rates/limit-routes.ts';
+import { LiveProcesses } from './http/rates/live-processes.ts';
+import { RateLimits } from './http/rates/rate-limits.ts';
 import { RefusalScheduler } from './http/refusal-scheduler.ts';
 import { RequestRecord } from './http/request-record.ts';
 import { readRouteOnce } from './http/route.ts';
@@ -41,7 +44,7 @@ import { securityHeaders } from './http/security-headers.ts';
 import { endStalledConnections } from './http/stalled-connections.ts';
 import { Transfers } from './http/transfers.ts';
 import { answerExpectations } from './http/unread-body.ts';
-import { refuseConnection, refuseConnections, refusePath } from './http/unroutable.ts';
+import { refuseConnection, refuseConnections, refusePath, unknownPath } from './http/unroutable.ts';
 import { DeskPresence } from './ingest/desk-presence.ts';
 import { DirectoryCache } from './ingest/directory-cache.ts';
 import { EventWriter } from './ingest/event-writer.ts';
@@ -176,7 +179,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   app.setNotFoundHandler(async (request, reply) => {
     await refusalScheduler.next();
-    return sendProblem(notFound(app, request.method, request.url), request, reply);
+    return sendProblem(unknownPath(app, request), request, reply);
   });
   const commonHeaders = securityHeaders(deps.tls !== undefined);
   readRouteOnce(app);
@@ -206,6 +209,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
     sessions,
     proveScimToken: (token) => proveScimToken(token, { lookUps, database, clock }),
   });
+  const processes = new LiveProcesses({ database, lifecycle });
+  const rates = new RateLimits({ stopwatch, processes, log: deps.logger });
+  limitRoutes(app, rates);
+  app.decorate('rateRefusals', rates.refusals.totals);
   validateQueries(app);
   refuseUnknownMembers(app);
   await describeRoutes(app, VERSION);
@@ -216,6 +223,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     apiKeys,
     tokens,
     signingKeys,
+    rates,
     clock,
     clockSkewS: config.clockSkewS,
     publicUrl: config.publicUrl,
@@ -252,6 +260,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     graceS: config.exportGraceS,
     leastBytesPerS: config.exportLeastKibS * 1024,
     stopwatch,
+    limits: rates,
   });
   await app.register(directoryRoutes, { database, clock, writeQueue, transfers });
   await app.register(csvImportRoutes, { database, clock, stopwatch, writeQueue });
@@ -280,21 +289,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
     outages.close();
     failedLogins.close();
     transfers.close();
+    rates.close();
+    await processes.close();
     await apiKeys.close();
     await changes.close();
   });
   return app;
-}
-
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
-
-function notFound(app: App, method: string, url: string): HttpProblem {
-  const path = url.split('?', 1)[0] ?? '/';
-  const allowed = METHODS.filter((candidate) => app.findRoute({ method: candidate, url: path }) !== null);
-  // The wildcard path of /docs takes GET, even if the file is missing.
-  return allowed.length === 0 || allowed.some((candidate) => candidate === method)
-    ? new HttpProblem(404, 'There is nothing at this path; /docs lists the paths.')
-    : new HttpProblem(405, `This path takes ${allowed.join(', ')}, not ${method}.`, {
-        headers: { allow: allowed.join(', ') },
-      });
 }

@@ -63,6 +63,7 @@ test('the role for requests is subject to row-level security, and reads no table
     'set_up_links',
     'instance_settings',
     'job_runs',
+    'server_processes',
     'migrations',
   ]) {
     await expect(db.restricted.inSystem((tx) => tx.query(`SELECT * FROM ${table}`))).rejects.toThrow(

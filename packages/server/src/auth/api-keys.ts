@@ -7,6 +7,7 @@ import {
   isDecoy,
 } from '../store/auth/api-keys.ts';
 import type { CredentialChanges } from '../store/auth/credential-changes.ts';
+import type { KeyLimits } from '../store/auth/key-limits.ts';
 import type { Database } from '../store/connections/db.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
 import { foldApiKey } from './credentials.ts';
@@ -29,6 +30,8 @@ export interface ApiKey {
   previousSecretExpiresAtMs: number;
   expiresAtMs: number;
   revoked: boolean;
+  /** The limits that differ from the defaults. */
+  limits: KeyLimits;
 }
 
 /** A key, and the version of the secret that its caller proved. */
@@ -277,6 +280,7 @@ export class ApiKeys {
       previousSecretExpiresAtMs: row.previousSecretExpiresAt?.getTime() ?? 0,
       expiresAtMs: row.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
       revoked: row.revokedAt !== null,
+      limits: row.limits,
     };
   }
 }

@@ -1,5 +1,6 @@
 import type { AccountRole } from '../store/auth/account-roles.ts';
 import type { ApiKeyRole } from '../store/auth/api-keys.ts';
+import type { KeyLimits } from '../store/auth/key-limits.ts';
 
 interface AnyCaller {
   tenantId: string;
@@ -11,6 +12,6 @@ interface AnyCaller {
 
 /** The key, the SCIM token or the person on whose behalf a request runs. */
 export type Caller =
-  | (AnyCaller & { kind: 'key'; role: ApiKeyRole })
+  | (AnyCaller & { kind: 'key'; role: ApiKeyRole; limits?: KeyLimits })
   | (AnyCaller & { kind: 'scim-token' })
   | (AnyCaller & { kind: 'account'; role: AccountRole; accountId: string });

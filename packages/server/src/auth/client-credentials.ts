@@ -12,6 +12,7 @@ import {
   readAuthorization,
 } from './credentials.ts';
 import { type LoginAttempt, TooManyFailuresProblem } from './guess-limit.ts';
+import type { CountLogin } from './login.ts';
 import type { Tokens } from './tokens.ts';
 
 export const TokenRequest = Type.Union([
@@ -78,12 +79,14 @@ interface Deps {
 /** The client credentials grant (RFC 6749 section 4.4), step by step. */
 export async function grantToken(
   request: { body: unknown; headers: AuthorizationHeaders; ip: string },
+  count: CountLogin,
   deps: Deps,
 ): Promise<TokenReply> {
   const body = givenParameters(request.body as TokenRequest);
   checkGrantType(body);
   const presented = readClient(body, request.headers);
   const proven = await findProvenClient(presented, request.ip, deps);
+  count(proven.key);
   deps.apiKeys.noteUse(proven.key);
   const { token, lifeS } = await deps.tokens.issue(proven);
   return { access_token: token, expires_in: lifeS, token_type: 'Bearer' };

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { HttpProblem } from '../http/errors.ts';
 import type { FailedLogin } from '../http/failed-logins.ts';
-import { problems } from '../http/schema.ts';
 import type { ApiKeyRole } from '../store/auth/api-keys.ts';
 import type { ScimTokenRow } from '../store/auth/scim-tokens.ts';
 import type { SessionRow } from '../store/auth/sessions.ts';
@@ -67,7 +66,6 @@ export function guardRoutes(app: FastifyInstance, deps: Deps): void {
   app.decorateRequest('session', null);
   app.addHook('onRoute', (route) => {
     documentPeople(route);
-    documentGuessLimit(route);
     routes.push(route);
   });
   app.addHook('onReady', async () => {
@@ -86,13 +84,6 @@ export function guardRoutes(app: FastifyInstance, deps: Deps): void {
     if (access === 'public') return done();
     admit(request, reply, access, deps).then(() => done(), done);
   });
-}
-
-/** Adds the 429 of failed logins to a route that takes HTTP Basic. */
-function documentGuessLimit({ config, schema }: RouteOptions): void {
-  const access = config?.access;
-  if (typeof access !== 'object' || access.scheme !== 'basic' || !schema) return;
-  schema.response = { ...(schema.response as object | undefined), ...problems(429) };
 }
 
 /** Sets the caller of a guarded route. Throws a 401, a 403, a 429 or `StoreUnavailableError` if there is none. */
@@ -129,6 +120,7 @@ async function admit(
     name: key.apiKey,
     nameFolded: key.apiKeyFolded,
     role: key.role,
+    limits: key.limits,
   };
   if (!access.roles.includes(key.role)) {
     throw new HttpProblem(

@@ -4,14 +4,13 @@ import { Page, pageOf } from '../http/bulk.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
 import {
-  API_KEY_AUTHENTICATIONS,
-  API_KEY_ROLES,
   type ApiKeyAuthentication,
   type ApiKeyRole,
   type ApiKeyRow,
   listApiKeys,
   lockApiKey,
   revokeApiKey,
+  updateApiKeyLimits,
 } from '../store/auth/api-keys.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import type { Caller } from './caller.ts';
@@ -21,18 +20,16 @@ import {
   checkedName,
   conflictIfTooMany,
   credentialPosition,
-  Instant,
-  LastUse,
   logChange,
-  MaybeInstant,
   Name,
   NewExpiry,
   readCredentialPage,
-  State,
 } from './credential-routes.ts';
 import { foldApiKey } from './credentials.ts';
 import { callerOf } from './guard.ts';
-import { addKey, MOST_ACTIVE_KEYS, replaceSecret, stateOf } from './manage-keys.ts';
+import { Authentication, KeyView, Role, ShownKeyView, viewOf } from './key-views.ts';
+import { GivenLimits, ownLimits } from './limits-of-keys.ts';
+import { addKey, MOST_ACTIVE_KEYS, replaceSecret } from './manage-keys.ts';
 import { manageableRoles } from './managed-keys.ts';
 import { CONFIG } from './management.ts';
 import type { MasterKey } from './secrets.ts';
@@ -43,31 +40,6 @@ export interface KeyRoutesOptions {
   /** Milliseconds since the epoch. */
   clock: () => number;
 }
-
-const Role = Type.String({ enum: [...API_KEY_ROLES], description: 'the routes that the key may call' });
-const Authentication = Type.String({
-  enum: [...API_KEY_AUTHENTICATIONS],
-  description: 'hmac: logs in for a token; basic: HTTP Basic as well',
-});
-
-const KeyView = Type.Object({
-  apiKey: Type.String({ description: 'id of the key' }),
-  name: Type.String(),
-  role: Role,
-  authentication: Authentication,
-  state: State,
-  secretVersion: Type.Integer({ description: '1 at first; each rotation adds one' }),
-  createdAt: Instant,
-  lastUsedAt: LastUse,
-  expiresAt: MaybeInstant('when the key ends'),
-  revokedAt: MaybeInstant('when the key was revoked'),
-  previousSecretExpiresAt: MaybeInstant('until when the former secret works, after a rotation'),
-});
-
-const ShownKeyView = Type.Object({
-  key: KeyView,
-  secret: Type.String({ description: 'shown only now' }),
-});
 
 const KeyPath = Type.Object({ apiKey: Type.String() });
 type KeyPath = Static<typeof KeyPath>;
@@ -126,7 +98,13 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
       ...DOCUMENTED,
       summary: 'Create a key; the answer has the secret, which no other answer has',
       description: `The caller must have the powers of the role itself. An organisation has at most ${MOST_ACTIVE_KEYS} active keys.`,
-      body: Type.Object({ name: Name, role: Role, authentication: Authentication, expiresAt: NewExpiry }),
+      body: Type.Object({
+        name: Name,
+        role: Role,
+        authentication: Authentication,
+        expiresAt: NewExpiry,
+        limits: Maybe(GivenLimits),
+      }),
       response: { 201: ShownKeyView, ...problems(400, 401, 403, 408, 409, 413, 415, 503) },
     },
     handler: async (request, reply) => {
@@ -140,6 +118,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
         role,
         authentication: request.body.authentication as ApiKeyAuthentication,
         expiresAt: checkedExpiry(request.body.expiresAt, clock()),
+        limits: ownLimits(request.body.limits ?? {}),
       };
       const shown = await database.inTenant(tenantId, async (tx) => {
         const { apiKey, secret } = await addKey(tx, key, { masterKey, clock }).catch(conflictIfTooMany);
@@ -175,7 +154,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
       const { graceS, secretVersion } = request.body;
       const shown = await database.inTenant(tenantId, async (tx) => {
         const row = await managedKey(tx, caller, request.params);
-        if (row.revokedAt) throw new HttpProblem(409, 'The key is revoked; create a new one.');
+        requireNotRevoked(row);
         if ((secretVersion ?? row.secretVersion) !== row.secretVersion) {
           throw new HttpProblem(
             409,
@@ -190,6 +169,35 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
       });
       logChange(request, 'a key was rotated', { changedKey: shown.key.apiKey, role: shown.key.role });
       return reply.code(201).send(shown);
+    },
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/v1/manage/keys/:apiKey',
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: "Change a key's limits",
+      description:
+        '`limits` replaces all limits of the key: one that is missing is the default again. Every replica has them within a second. ' +
+        'A key has at most the limits of the organisation; `rollcall keys limit` gives more.',
+      params: KeyPath,
+      body: Type.Object({ limits: GivenLimits }),
+      response: { 200: KeyView, ...problems(400, 401, 403, 404, 408, 409, 413, 415, 503) },
+    },
+    handler: async (request) => {
+      const caller = callerOf(request);
+      const limits = ownLimits(request.body.limits);
+      const row = await database.inTenant(caller.tenantId, async (tx) => {
+        const row = await managedKey(tx, caller, request.params);
+        requireNotRevoked(row);
+        await updateApiKeyLimits(tx, row.tenantId, row.apiKeyFolded, limits);
+        return row;
+      });
+      const { apiKey: changedKey, role } = row;
+      logChange(request, "a key's limits were changed", { changedKey, role, limits: JSON.stringify(limits) });
+      return viewOf({ ...row, limits }, clock());
     },
   });
 
@@ -231,6 +239,10 @@ async function keyOf(tx: Tx, tenantId: string, apiKey: string): Promise<ApiKeyRo
   return row;
 }
 
+function requireNotRevoked({ revokedAt }: ApiKeyRow): void {
+  if (revokedAt) throw new HttpProblem(409, 'The key is revoked; create a new one.');
+}
+
 /** Throws a 403 unless the caller has the powers of the role itself. */
 function requirePower(caller: Caller, role: ApiKeyRole): void {
   const roles = manageableRoles(caller);
@@ -240,21 +252,4 @@ function requirePower(caller: Caller, role: ApiKeyRole): void {
     `You may not manage keys with the role ${role}, because you do not have their powers; roles that you may manage: ` +
       `${roles.join(', ')}.`,
   );
-}
-
-function viewOf(row: ApiKeyRow, nowMs: number) {
-  const { apiKey, name, role, authentication, secretVersion, createdAt } = row;
-  return {
-    apiKey,
-    name,
-    role,
-    authentication,
-    state: stateOf(row, nowMs),
-    secretVersion,
-    createdAt: createdAt.toISOString(),
-    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
-    expiresAt: row.expiresAt?.toISOString() ?? null,
-    revokedAt: row.revokedAt?.toISOString() ?? null,
-    previousSecretExpiresAt: row.previousSecretExpiresAt?.toISOString() ?? null,
-  };
 }

@@ -8,11 +8,14 @@ import {
   listApiKeys,
   revokeApiKey,
   rotateApiKey,
+  updateApiKeyLimits,
 } from '../store/auth/api-keys.ts';
 import { type CredentialPage, lockAndCountActive } from '../store/auth/credentials.ts';
+import type { KeyLimit, KeyLimits } from '../store/auth/key-limits.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { secretContext } from './api-keys.ts';
 import { foldApiKey } from './credentials.ts';
+import { ownLimits } from './limits-of-keys.ts';
 import { generateSecret, type MasterKey } from './secrets.ts';
 
 /** The most keys of an organisation that can be used at a time. Each program needs one. */
@@ -31,6 +34,8 @@ export interface NewKey {
   role: ApiKeyRole;
   authentication: ApiKeyAuthentication;
   expiresAt?: Date | undefined;
+  /** The limits that differ from the defaults. */
+  limits?: KeyLimits | undefined;
   /** An id and a secret that exist already in another system. Without them, the server generates new ones. */
   existing?: { apiKey: string; secret: string };
 }
@@ -101,6 +106,7 @@ export async function addKey(tx: Tx, key: NewKey, { masterKey, clock }: KeyTools
     secretSealed: masterKey.seal(secret, secretContext(key.tenantId, apiKeyFolded)),
     createdAt: new Date(clock()),
     expiresAt: key.expiresAt ?? null,
+    limits: key.limits ?? {},
   };
   if (!(await insertApiKey(tx, row))) throw new KeyError(`A key with the id ${apiKey} exists already.`);
   const { name, role, authentication, expiresAt } = row;
@@ -164,6 +170,19 @@ export async function revokeKey(
   return withKey(apiKey, owner, async (tx, key) => {
     await revokeApiKey(tx, key.tenantId, key.apiKeyFolded, new Date(clock()));
     return key;
+  });
+}
+
+/** Changes limits of a key; null makes one the default again. Returns all that differ from the defaults. Throws `KeyError`. */
+export async function limitKey(
+  { apiKey, limits }: { apiKey: string; limits: Partial<Record<KeyLimit, number | null>> },
+  { owner }: Pick<Deps, 'owner'>,
+): Promise<{ apiKey: string; limits: KeyLimits }> {
+  return withKey(apiKey, owner, async (tx, key) => {
+    if (key.revokedAt) throw new KeyError(`The key ${key.apiKey} is revoked; create a new one.`);
+    const changed = ownLimits({ ...key.limits, ...limits });
+    await updateApiKeyLimits(tx, key.tenantId, key.apiKeyFolded, changed);
+    return { apiKey: key.apiKey, limits: changed };
   });
 }
 

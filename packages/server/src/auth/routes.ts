@@ -1,12 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyReply } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { HttpProblem } from '../http/errors.ts';
 import { acceptForms } from '../http/json-body.ts';
+import type { RateLimits } from '../http/rates/rate-limits.ts';
 import { problems } from '../http/schema.ts';
 import { hasBody } from '../http/unread-body.ts';
 import type { ApiKeys } from './api-keys.ts';
 import { grantToken, OAuthError, oauthError, TokenReply, TokenRequest } from './client-credentials.ts';
-import { LoginFailure, LoginReply, LoginRequest, logIn, loginFailure } from './login.ts';
+import { type CountLogin, LoginFailure, LoginReply, LoginRequest, logIn, loginFailure } from './login.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -14,6 +16,7 @@ export interface AuthRoutesOptions {
   apiKeys: ApiKeys;
   tokens: Tokens;
   signingKeys: SigningKeys;
+  rates: RateLimits;
   clock: () => number;
   clockSkewS: number;
   publicUrl: string | undefined;
@@ -39,7 +42,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
     },
     handler: async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      return logIn(request, options);
+      return logIn(request, counting(reply, options), options);
     },
   });
 
@@ -67,7 +70,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
       },
       handler: async (request, reply) => {
         reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
-        return grantToken(request, options);
+        return grantToken(request, counting(reply, options), options);
       },
     });
   });
@@ -120,6 +123,13 @@ function serverMetadata({ issuer, publicUrl: baseUrl }: AuthRoutesOptions) {
     grant_types_supported: ['client_credentials'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     service_documentation: `${baseUrl}/docs`,
+  };
+}
+
+/** Counts the login of a proven key, and sets the fields of the answer. */
+function counting(reply: FastifyReply, { rates }: Pick<AuthRoutesOptions, 'rates'>): CountLogin {
+  return ({ tenantId, apiKeyFolded: nameFolded, limits }) => {
+    reply.headers(rates.take('login', { tenantId, nameFolded, limits }, 1));
   };
 }
 

@@ -1,8 +1,10 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ownLimits } from '../auth/limits-of-keys.ts';
 import {
   checkStrength,
   createKey,
   keysOf,
+  limitKey,
   revokeKey,
   rotateKey,
   type ShownKey,
@@ -16,6 +18,7 @@ import {
   type ApiKeyRole,
   type ApiKeyRow,
 } from '../store/auth/api-keys.ts';
+import { KEY_LIMITS, type KeyLimit, type KeyLimits } from '../store/auth/key-limits.ts';
 import { chooseOrganisation, withContext } from './context.ts';
 import { intoCurlConfig } from './curl-config.ts';
 import { toOptions } from './options.ts';
@@ -32,12 +35,22 @@ interface KeyProperties extends Common {
   authentication: ApiKeyAuthentication;
   name: string;
   expires?: Date;
+  limit?: ChangedLimits;
 }
+/** New limits; null is the default. */
+type ChangedLimits = Partial<Record<KeyLimit, number | null>>;
 
-/** `rollcall keys create|import|list|rotate|revoke`. */
+/** `rollcall keys create|import|list|limit|rotate|revoke`. */
 export function keysCommand(): Command {
   const keys = new Command('keys').description('keys that clients log in with');
-  for (const command of [createCommand(), importCommand(), listCommand(), rotateCommand(), revokeCommand()]) {
+  for (const command of [
+    createCommand(),
+    importCommand(),
+    listCommand(),
+    limitCommand(),
+    rotateCommand(),
+    revokeCommand(),
+  ]) {
     command.option('--json', 'print JSON');
     for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
     keys.addCommand(command);
@@ -88,6 +101,46 @@ function listCommand(): Command {
       );
     },
   );
+}
+
+function limitCommand(): Command {
+  return new Command('limit')
+    .description('change limits of a key; every server follows within a second')
+    .argument('<id>', 'the id of the key')
+    .argument(
+      '<limits...>',
+      `such as events=60000 or events=default, with one of ${KEY_LIMITS.join(', ')}; a number a minute, and of exports at once`,
+      readLimit,
+    )
+    .action(async (apiKey: string, limits: ChangedLimits, options: Common) => {
+      const key = await withContext(options, 'rollcall keys', ({ owner }) =>
+        limitKey({ apiKey, limits }, { owner }),
+      );
+      const own = limitsText(key.limits);
+      print(
+        options.json
+          ? JSON.stringify(key)
+          : `The key ${key.apiKey} has ${own ? `the limits ${own}; the others are the defaults` : 'the default limits'}.`,
+      );
+    });
+}
+
+/** Adds a limit such as `events=60000` to those that were read before it. */
+function readLimit(text: string, before: ChangedLimits | undefined): ChangedLimits {
+  const [, name, amount] = /^(\w+)=(\d{1,9}|default)$/.exec(text) ?? [];
+  const limit = KEY_LIMITS.find((each) => each === name);
+  if (!limit || Number(amount) === 0) {
+    throw new InvalidArgumentError(
+      `It must be one of ${KEY_LIMITS.map((each) => `${each}=`).join(', ')} with a number from 1 to 999999999, or with "default".`,
+    );
+  }
+  return { ...before, [limit]: amount === 'default' ? null : Number(amount) };
+}
+
+function limitsText(limits: KeyLimits): string {
+  return Object.entries(limits)
+    .map(([limit, amount]) => `${limit}=${amount}`)
+    .join(' ');
 }
 
 function rotateCommand(): Command {
@@ -141,6 +194,12 @@ function withKeyProperties(command: Command): Command {
     .requiredOption('--name <name>', 'the purpose')
     .addOption(
       new Option('--expires <when>', 'a date, an instant or a duration such as 90d').argParser(parseFuture),
+    )
+    .addOption(
+      new Option(
+        '--limit <limit>',
+        'a limit of its own, such as events=60000; give the option again for another one',
+      ).argParser(readLimit),
     );
 }
 
@@ -154,9 +213,12 @@ function makeKey(
 ): Promise<ShownKey> {
   return withContext(options, 'rollcall keys', async ({ owner, masterKey }) => {
     const { tenantId } = await chooseOrganisation(owner, options.org);
-    const { name, role, authentication, expires } = options;
+    const { name, role, authentication, expires, limit = {} } = options;
     return createKey(
-      { tenantId, name, role, authentication, expiresAt: expires, ...(existing ? { existing } : {}) },
+      {
+        ...{ tenantId, name, role, authentication, expiresAt: expires, limits: ownLimits(limit) },
+        ...(existing ? { existing } : {}),
+      },
       { owner, masterKey, clock: Date.now },
     );
   });
@@ -191,7 +253,7 @@ async function tell(
 }
 
 function listed(row: ApiKeyRow) {
-  const { apiKey, name, role, authentication, createdAt, lastUsedAt, expiresAt, revokedAt } = row;
+  const { apiKey, name, role, authentication, createdAt, lastUsedAt, expiresAt, revokedAt, limits } = row;
   return {
     apiKey,
     name,
@@ -202,6 +264,7 @@ function listed(row: ApiKeyRow) {
     lastUsedAt,
     expiresAt,
     revokedAt,
+    limits,
   };
 }
 
@@ -215,5 +278,6 @@ function listedLine(row: ApiKeyRow): Record<string, string> {
     created: formatTime(row.createdAt),
     'last use': formatTime(row.lastUsedAt),
     expires: formatTime(row.expiresAt),
+    limits: limitsText(row.limits) || '-',
   };
 }

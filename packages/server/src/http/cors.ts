@@ -21,6 +21,8 @@ const ANSWER_HEADERS = [
   'Link',
   'Location',
   'Retry-After',
+  'RateLimit',
+  'RateLimit-Policy',
   'Rollcall-Cursor',
   'WWW-Authenticate',
   'Allow',

@@ -3,13 +3,6 @@ import { whenOver } from './answer-over.ts';
 import { holderOf } from './holder.ts';
 import { type ShareHolder, Shares } from './shares.ts';
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The requests of the route count as requests with events, which have a limit of their own. */
-    takesEvents?: boolean;
-  }
-}
-
 export interface BacklogLimits {
   /** The most requests with events at once. Other requests and logins have the same limit each. */
   requests: number;
@@ -58,7 +51,7 @@ export class Backlog {
           { name: `${caller.kind} ${caller.nameFolded}`, timesFree: KEY_TIMES_FREE },
         ]
       : [{ name, timesFree: NETWORK_TIMES_FREE }];
-    const proven = request.route.config.takesEvents ? this.#events : this.#others;
+    const proven = request.route.config.eventsIn ? this.#events : this.#others;
     const requests = caller ? proven : this.#logins;
     if (!requests.take(holders, 1)) return undefined;
     return new BacklogEntry(holders, requests, caller ? this.#bytes : this.#loginBytes);

@@ -6,6 +6,7 @@ import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { whenOver } from './answer-over.ts';
 import { unavailable } from './errors.ts';
 import { callerFields } from './logging.ts';
+import type { RateLimits } from './rates/rate-limits.ts';
 import { Slots } from './slots.ts';
 
 /** What is sent: the rows of a stream of the database, or a whole image. */
@@ -20,6 +21,8 @@ export interface TransfersOptions {
   leastBytesPerS: number;
   /** A monotonic clock, in milliseconds. */
   stopwatch: () => number;
+  /** The limits of keys for exports at a time. */
+  limits: Pick<RateLimits, 'beginExport'>;
 }
 
 const NAMES: Record<TransferKind, string> = {
@@ -62,18 +65,24 @@ export class Transfers {
     }, SWEEP_MS).unref();
   }
 
-  /** Waits for a slot of an organisation. Throws a 503 if that takes too long. */
+  /**
+   * Waits for a slot of an organisation. Throws a 503 if that takes too long, and a 429 if the caller is a key that runs as many
+   * exports as it may.
+   */
   async begin(
     { kind, tenantId }: { kind: TransferKind; tenantId: string },
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<Transfer> {
+    const { caller } = request;
+    const endExport = kind === 'exports' && caller ? this.#options.limits.beginExport(caller) : undefined;
     const slot = this.#slots[kind].take(tenantId);
     const transfer = new Transfer(request, reply, this.#options, () => slot.end());
     this.#sent.add(transfer);
     whenOver(request.raw, reply.raw, () => {
       this.#sent.delete(transfer);
       transfer.close();
+      endExport?.();
     });
     await slot.held;
     // The slot is free again already.

@@ -96,3 +96,20 @@ function answer(log: FastifyBaseLogger, { problem, code }: Refusal, socket: Sock
   ];
   answerAndClose(`${head.join('\r\n')}\r\n\r\n${text}`, socket);
 }
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+/** 404 for a path that the server does not have; 405 for one that it has for other methods. */
+export function unknownPath(
+  app: FastifyInstance,
+  { method, url }: Pick<FastifyRequest, 'method' | 'url'>,
+): HttpProblem {
+  const path = url.split('?', 1)[0] ?? '/';
+  const allowed = METHODS.filter((candidate) => app.findRoute({ method: candidate, url: path }) !== null);
+  // The wildcard path of /docs takes GET, even if the file is missing.
+  return allowed.length === 0 || allowed.some((candidate) => candidate === method)
+    ? new HttpProblem(404, 'There is nothing at this path; /docs lists the paths.')
+    : new HttpProblem(405, `This path takes ${allowed.join(', ')}, not ${method}.`, {
+        headers: { allow: allowed.join(', ') },
+      });
+}

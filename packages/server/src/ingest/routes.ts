@@ -27,7 +27,7 @@ const ERRORS = problems(400, 401, 403, 413, 415, 503);
 export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = async (app, options) => {
   app.addHook('onError', async (request, _reply, error) => {
     // Routes that read refused events are registered here, too.
-    if (request.routeOptions.config.takesEvents) await keepMalformed(request, error, options);
+    if (request.routeOptions.config.eventsIn) await keepMalformed(request, error, options);
   });
 
   await app.register(refusedRoutes, options);
@@ -40,7 +40,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
     app.route({
       method: 'POST',
       url,
-      config: { access: { scheme, roles: SUBMITTERS } satisfies Access, takesEvents: true },
+      config: { access: { scheme, roles: SUBMITTERS } satisfies Access, eventsIn: 'presenceEvents' },
       schema: {
         tags: ['Events'],
         summary: 'Submit presence events',
@@ -68,7 +68,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   app.route({
     method: 'POST',
     url: '/v1/occupancy',
-    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access, takesEvents: true },
+    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access, eventsIn: 'occupancyEvents' },
     schema: {
       tags: ['Events'],
       summary: 'Submit occupancy events',
@@ -95,7 +95,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   app.route({
     method: 'POST',
     url: '/v1/timeoff',
-    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access, takesEvents: true },
+    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access, eventsIn: 'timeOffEvents' },
     schema: {
       tags: ['Events'],
       summary: 'Schedule and cancel time off',
@@ -110,7 +110,10 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   app.route({
     method: 'POST',
     url: '/v1/visitor-arrival',
-    config: { access: { scheme: 'bearer', roles: VISITOR_SUBMITTERS } satisfies Access, takesEvents: true },
+    config: {
+      access: { scheme: 'bearer', roles: VISITOR_SUBMITTERS } satisfies Access,
+      eventsIn: 'visitorArrivals',
+    },
     schema: {
       tags: ['Events'],
       summary: 'Submit arrivals of visitors',
@@ -137,7 +140,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   app.route({
     method: 'POST',
     url: '/v1/access-credentials',
-    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access, takesEvents: true },
+    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access, eventsIn: 'data' },
     schema: {
       tags: ['Access credentials'],
       summary: "Activate and deactivate people's cards",
@@ -158,7 +161,7 @@ async function keepMalformed(
 ): Promise<void> {
   const problem = toProblem(error);
   const { caller } = request;
-  if (!caller || problem.status >= 500 || problem.status === 401 || problem.status === 403) return;
+  if (!caller || problem.status >= 500 || [401, 403, 429].includes(problem.status)) return;
   const endpoint = (request.routeOptions.url ?? '').split('/')[2] ?? '';
   const sourceId = (request.body as { sourceId?: unknown } | undefined)?.sourceId;
   const refused = {

@@ -115,6 +115,7 @@ function responses(method: Method, path: string, { creates, isVersioned }: Descr
     ...(creates ? {} : { 404: error }),
     ...(creates || method === 'PUT' || method === 'PATCH' ? { 409: error } : {}),
     ...(method === 'PUT' || method === 'PATCH' || method === 'DELETE' ? { 412: error } : {}),
+    429: json('A rate limit is reached; try again after the seconds in Retry-After'),
     503: json('Temporarily unavailable; try again after the seconds in Retry-After'),
   };
 }

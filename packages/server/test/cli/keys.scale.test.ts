@@ -1,11 +1,13 @@
 import { access, readFile, stat, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { login } from '../support/server.ts';
 import { answersWithinASecond } from '../support/waiting.ts';
 import {
   expectOneSentence,
   type Key,
   logIn,
   type Outcome,
+  postJson,
   type Rollcall,
   readStatus,
   until,
@@ -20,6 +22,7 @@ interface ListedKey {
   state: string;
   lastUsedAt: string | null;
   expiresAt: string | null;
+  limits: Record<string, number>;
 }
 
 let work: Workspace;
@@ -103,8 +106,38 @@ describe('Keys, while the server runs', () => {
     });
     expect(Math.abs(Date.parse(lastUsedAt ?? '') - usedAt)).toBeLessThan(5_000);
     const table = (await run(['keys', 'list', '--org', 'one'])).stdout;
-    expect(table).toMatch(/^Client-42 +ours already +all +basic +active +\S+Z +\S+Z +-$/m);
+    expect(table).toMatch(/^Client-42 +ours already +all +basic +active +\S+Z +\S+Z +- +-$/m);
     expect(table + JSON.stringify(await listed())).not.toContain('wörd');
+  });
+
+  test('has limits of its own, which open servers follow within a second', async () => {
+    const key = await create('limited', '--limit', 'reads=600', '--limit', 'login=70');
+    const policy = async () => {
+      const reply = await postJson(`${baseUrl}/v1/auth`, login(key, Math.floor(Date.now() / 1_000)));
+      return [reply.status, reply.headers.get('ratelimit-policy')];
+    };
+    expect(await policy()).toEqual([200, '"login";q=70;w=60']);
+    const limited = ['keys', 'limit', key.apiKey, 'login=7000', 'exports=2', 'reads=default'];
+    expect((await run(limited)).stdout).toBe(
+      `The key ${key.apiKey} has the limits login=7000 exports=2; the others are the defaults.\n`,
+    );
+    await answersWithinASecond(policy, [200, '"login";q=7000;w=60']);
+    const own = (await listed()).find(({ apiKey }) => apiKey === key.apiKey)?.limits;
+    expect(own).toEqual({ login: 7_000, exports: 2 });
+    expect((await run(['keys', 'list', '--org', 'one'])).stdout).toContain('login=7000 exports=2');
+    expect(await json(['keys', 'limit', key.apiKey, 'login=default', 'exports=default'])).toEqual({
+      apiKey: key.apiKey,
+      limits: {},
+    });
+    for (const wrong of ['logins=5', 'login=0', 'login=1e3', 'login'])
+      expectOneSentence(
+        await run(['keys', 'limit', key.apiKey, wrong]),
+        /^error: .* It must be one of login=, .*\.\n$/,
+      );
+    expectOneSentence(
+      await run(['keys', 'limit', 'nobody', 'login=5']),
+      /^rollcall: There is no key .*\.\n$/,
+    );
   });
 
   test('a secret that others may guess is imported only with --weak', async () => {

@@ -1,8 +1,11 @@
 import pg from 'pg';
 import { vi } from 'vitest';
 
-/** The query that the listener for credential changes sends a few times a second, regardless of the work. */
-const HEARTBEAT = 'SELECT 1';
+/**
+ * What every server sends regardless of the work: the listener for credential changes a few times a second, and the count of
+ * live processes every two seconds.
+ */
+const HEARTBEATS = ['SELECT 1', 'SELECT note_server_process($1)'];
 
 /** The cost of some work, in units that do not depend on other load of the machine. */
 export interface Cost {
@@ -19,7 +22,7 @@ export async function costOf(work: () => Promise<unknown>): Promise<Cost> {
   try {
     await work();
     const { user, system } = process.cpuUsage(before);
-    const sent = query.mock.calls.filter(([text]) => String(text) !== HEARTBEAT);
+    const sent = query.mock.calls.filter(([text]) => !HEARTBEATS.includes(String(text)));
     return { roundTrips: sent.length, processorMs: (user + system) / 1_000 };
   } finally {
     query.mockRestore();

@@ -8,6 +8,7 @@ import { defaults, SERVER_SETTINGS, type ServerConfig } from '../../src/config.t
 import type { Lifecycle } from '../../src/http/health.ts';
 import { createLogger } from '../../src/http/logging.ts';
 import type { ApiKeyAuthentication, ApiKeyRole } from '../../src/store/auth/api-keys.ts';
+import type { KeyLimits } from '../../src/store/auth/key-limits.ts';
 import { Database, type DatabaseOptions } from '../../src/store/connections/db.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from './database.ts';
 
@@ -47,6 +48,7 @@ export interface TestServer {
       role?: ApiKeyRole;
       authentication?: ApiKeyAuthentication;
       expiresAt?: Date;
+      limits?: KeyLimits;
       existing?: { apiKey: string; secret: string };
     },
   ): Promise<ShownKey>;

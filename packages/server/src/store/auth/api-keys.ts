@@ -5,6 +5,7 @@ import { NO_TENANT } from '../connections/transaction.ts';
 import { enterTenantIfVersion } from '../directory/directory-versions.ts';
 import { type CredentialPage, hasState } from './credentials.ts';
 import { instant, type JsonOf } from './json-row.ts';
+import type { KeyLimits } from './key-limits.ts';
 
 export const API_KEY_ROLES = ['submitting-events', 'visitor-only', 'data-warehouse', 'all'] as const;
 export type ApiKeyRole = (typeof API_KEY_ROLES)[number];
@@ -28,13 +29,14 @@ export interface ApiKeyRow {
   expiresAt: Date | null;
   revokedAt: Date | null;
   lastUsedAt: Date | null;
+  limits: KeyLimits;
 }
 
 const COLUMNS = `tenant_id AS "tenantId", api_key_folded AS "apiKeyFolded", api_key AS "apiKey", name, role,
   authentication, secret_sealed AS "secretSealed",
   secret_version AS "secretVersion", previous_secret_sealed AS "previousSecretSealed",
   previous_secret_expires_at AS "previousSecretExpiresAt", created_at AS "createdAt", expires_at AS "expiresAt",
-  revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"`;
+  revoked_at AS "revokedAt", last_used_at AS "lastUsedAt", limits`;
 
 /**
  * Finds a key by its folded id. If it finds one, the transaction enters the key's organisation. For an
@@ -86,7 +88,8 @@ export function apiKeyLookUp(
                         coalesce(k.secret_sealed, $2::bytea) AS secret_sealed,
                         coalesce(k.secret_version, 1) AS secret_version, k.previous_secret_sealed,
                         k.previous_secret_expires_at, coalesce(k.created_at, 'epoch') AS created_at, k.expires_at,
-                        k.revoked_at, coalesce(k.last_used_at, 'epoch') AS last_used_at
+                        k.revoked_at, coalesce(k.last_used_at, 'epoch') AS last_used_at,
+                        coalesce(k.limits, '{}') AS limits
                  FROM (SELECT $1::text AS api_key_folded) AS wanted
                  LEFT JOIN api_keys k ON k.tenant_id = current_tenant_id() AND k.api_key_folded = wanted.api_key_folded
                ) AS found) AS k`,
@@ -174,6 +177,7 @@ export async function insertApiKey(
     | 'secretSealed'
     | 'createdAt'
     | 'expiresAt'
+    | 'limits'
   >,
 ): Promise<boolean> {
   const { rows } = await tx.query<{ isFree: boolean }>('SELECT reserve_api_key($1) AS "isFree"', [
@@ -181,8 +185,8 @@ export async function insertApiKey(
   ]);
   if (!rows[0]?.isFree) return false;
   await tx.query(
-    `INSERT INTO api_keys (tenant_id, api_key_folded, api_key, name, role, authentication, secret_sealed, created_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `INSERT INTO api_keys (tenant_id, api_key_folded, api_key, name, role, authentication, secret_sealed, created_at, expires_at, limits)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
       key.tenantId,
       key.apiKeyFolded,
@@ -193,6 +197,7 @@ export async function insertApiKey(
       key.secretSealed,
       key.createdAt,
       key.expiresAt,
+      key.limits,
     ],
   );
   return true;
@@ -220,6 +225,20 @@ export async function revokeApiKey(tx: Tx, tenantId: string, apiKeyFolded: strin
     'UPDATE api_keys SET revoked_at = coalesce(revoked_at, $3) WHERE tenant_id = $1 AND api_key_folded = $2',
     [tenantId, apiKeyFolded, at],
   );
+}
+
+/** Replaces the limits of a key that differ from the defaults. */
+export async function updateApiKeyLimits(
+  tx: Tx,
+  tenantId: string,
+  apiKeyFolded: string,
+  limits: KeyLimits,
+): Promise<void> {
+  await tx.query('UPDATE api_keys SET limits = $3 WHERE tenant_id = $1 AND api_key_folded = $2', [
+    tenantId,
+    apiKeyFolded,
+    limits,
+  ]);
 }
 
 /** The statements that store when keys were last used. A later time that another replica has stored stays. */

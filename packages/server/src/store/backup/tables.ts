@@ -25,6 +25,7 @@ interface CatalogRow extends Table {
  * - tables that belong to one database, as `written_xid` does
  * - sessions, links and answered challenges of people who sign in, and the networks of sign-ins and logins
  * - answered requests, which the server keeps for a day
+ * - the live processes
  * - `user_searches`, which has no rows
  *
  * A table comes after those to which its foreign keys refer. Deferrable foreign keys do not count, because they are
@@ -48,7 +49,7 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
                             'database_runs', 'job_runs', 'user_numbers', 'node_numbers', 'aggregate_states',
                             'aggregate_days', 'day_aggregates', 'user_searches', 'sessions', 'sign_in_links',
                             'sign_in_networks', 'sign_in_failures', 'spent_challenges',
-                            'set_up_links', 'answered_requests', 'api_key_networks')
+                            'set_up_links', 'answered_requests', 'api_key_networks', 'server_processes')
     ORDER BY c.relname`);
   return inReferenceOrder(rows);
 }

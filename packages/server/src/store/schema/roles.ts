@@ -8,8 +8,9 @@ import { RESTRICTED_ROLE, type SessionRole } from '../connections/db.ts';
  */
 const GRANTS = `
   GRANT USAGE ON SCHEMA rollcall TO ${RESTRICTED_ROLE};
-  GRANT SELECT, INSERT (tenant_id, api_key_folded, api_key, name, role, authentication, secret_sealed, created_at, expires_at),
-    UPDATE (last_used_at, secret_sealed, secret_version, previous_secret_sealed, previous_secret_expires_at, revoked_at)
+  GRANT SELECT, INSERT (tenant_id, api_key_folded, api_key, name, role, authentication, secret_sealed, created_at, expires_at,
+      limits),
+    UPDATE (last_used_at, secret_sealed, secret_version, previous_secret_sealed, previous_secret_expires_at, revoked_at, limits)
     ON rollcall.api_keys TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (logged_in_at) ON rollcall.api_key_networks TO ${RESTRICTED_ROLE};
   GRANT SELECT ON rollcall.nodes, rollcall.node_paths, rollcall.users TO ${RESTRICTED_ROLE};
@@ -85,7 +86,7 @@ const GRANTS = `
     rollcall.catch_up_statistics(), rollcall.note_database_run(), rollcall.current_history(),
     rollcall.is_in_history(uuid, xid8), rollcall.note_attendance_mark(timestamptz), rollcall.attendance_kept_from(),
     rollcall.prune_attendance_marks(timestamptz), rollcall.note_job_start(text, timestamptz),
-    rollcall.note_job_end(text, timestamptz, text),
+    rollcall.note_job_end(text, timestamptz, text), rollcall.note_server_process(uuid), rollcall.forget_server_process(uuid),
     rollcall.look_up_directory(uuid, uuid[], text[], text[], uuid[], uuid[]),
     rollcall.unbooked_sightings(uuid, uuid[], uuid[], timestamptz[], timestamptz[]) TO ${RESTRICTED_ROLE};
   GRANT EXECUTE ON FUNCTION rollcall.look_up_session(bytea), rollcall.touch_session(uuid, timestamptz),

@@ -1,0 +1,59 @@
+import { Type } from 'typebox';
+import { DEFAULT_LIMITS, ORGANISATION_TIMES } from '../http/rates/rate-classes.ts';
+import { Maybe } from '../http/schema.ts';
+import { KEY_LIMITS, type KeyLimit, type KeyLimits } from '../store/auth/key-limits.ts';
+
+const UNITS: Readonly<Record<KeyLimit, string>> = {
+  login: 'logins a minute',
+  events: 'events a minute',
+  reads: 'requests that read, a minute',
+  management: 'requests that change something, and those of SCIM, a minute',
+  exports: 'exports at once',
+};
+/** More exports than an organisation has slots for. */
+const MOST_EXPORTS = 100;
+
+/** A caller gives a key at most the limit of the organisation. The command line may give more. */
+function given(limit: KeyLimit) {
+  const maximum = limit === 'exports' ? MOST_EXPORTS : DEFAULT_LIMITS[limit] * ORGANISATION_TIMES;
+  return Maybe(Type.Integer({ minimum: 1, maximum, description: UNITS[limit] }));
+}
+
+function shown(limit: KeyLimit) {
+  return Type.Optional(Type.Integer({ description: UNITS[limit] }));
+}
+
+/** The limits of a key in the body of a request. A limit that is missing, or null, is the default. */
+export const GivenLimits = Type.Object(
+  {
+    login: given('login'),
+    events: given('events'),
+    reads: given('reads'),
+    management: given('management'),
+    exports: given('exports'),
+  },
+  // A mistyped limit would become the default.
+  { additionalProperties: false, description: 'the limits that differ from the defaults' },
+);
+
+/** The limits of a key in an answer. */
+export const ShownLimits = Type.Object(
+  {
+    login: shown('login'),
+    events: shown('events'),
+    reads: shown('reads'),
+    management: shown('management'),
+    exports: shown('exports'),
+  },
+  { description: 'the limits that differ from the defaults' },
+);
+
+/** Limits without those that are the default. */
+export function ownLimits(limits: { readonly [limit in KeyLimit]?: number | null }): KeyLimits {
+  return Object.fromEntries(
+    KEY_LIMITS.flatMap((limit) => {
+      const own = limits[limit] ?? undefined;
+      return own === undefined ? [] : [[limit, own]];
+    }),
+  );
+}
