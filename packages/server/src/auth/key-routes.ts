@@ -4,8 +4,6 @@ import { Page, pageOf } from '../http/bulk.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
 import {
-  API_KEY_AUTHENTICATIONS,
-  API_KEY_ROLES,
   type ApiKeyAuthentication,
   type ApiKeyRole,
   type ApiKeyRow,
@@ -21,18 +19,15 @@ import {
   checkedName,
   conflictIfTooMany,
   credentialPosition,
-  Instant,
-  LastUse,
   logChange,
-  MaybeInstant,
   Name,
   NewExpiry,
   readCredentialPage,
-  State,
 } from './credential-routes.ts';
 import { foldApiKey } from './credentials.ts';
 import { callerOf } from './guard.ts';
-import { addKey, MOST_ACTIVE_KEYS, replaceSecret, stateOf } from './manage-keys.ts';
+import { Authentication, KeyView, Role, ShownKeyView, viewOf } from './key-views.ts';
+import { addKey, MOST_ACTIVE_KEYS, replaceSecret } from './manage-keys.ts';
 import { manageableRoles } from './managed-keys.ts';
 import { CONFIG } from './management.ts';
 import type { MasterKey } from './secrets.ts';
@@ -43,31 +38,6 @@ export interface KeyRoutesOptions {
   /** Milliseconds since the epoch. */
   clock: () => number;
 }
-
-const Role = Type.String({ enum: [...API_KEY_ROLES], description: 'the routes that the key may call' });
-const Authentication = Type.String({
-  enum: [...API_KEY_AUTHENTICATIONS],
-  description: 'hmac: logs in for a token; basic: HTTP Basic as well',
-});
-
-const KeyView = Type.Object({
-  apiKey: Type.String({ description: 'id of the key' }),
-  name: Type.String(),
-  role: Role,
-  authentication: Authentication,
-  state: State,
-  secretVersion: Type.Integer({ description: '1 at first; each rotation adds one' }),
-  createdAt: Instant,
-  lastUsedAt: LastUse,
-  expiresAt: MaybeInstant('when the key ends'),
-  revokedAt: MaybeInstant('when the key was revoked'),
-  previousSecretExpiresAt: MaybeInstant('until when the former secret works, after a rotation'),
-});
-
-const ShownKeyView = Type.Object({
-  key: KeyView,
-  secret: Type.String({ description: 'shown only now' }),
-});
 
 const KeyPath = Type.Object({ apiKey: Type.String() });
 type KeyPath = Static<typeof KeyPath>;
@@ -240,21 +210,4 @@ function requirePower(caller: Caller, role: ApiKeyRole): void {
     `You may not manage keys with the role ${role}, because you do not have their powers; roles that you may manage: ` +
       `${roles.join(', ')}.`,
   );
-}
-
-function viewOf(row: ApiKeyRow, nowMs: number) {
-  const { apiKey, name, role, authentication, secretVersion, createdAt } = row;
-  return {
-    apiKey,
-    name,
-    role,
-    authentication,
-    state: stateOf(row, nowMs),
-    secretVersion,
-    createdAt: createdAt.toISOString(),
-    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
-    expiresAt: row.expiresAt?.toISOString() ?? null,
-    revokedAt: row.revokedAt?.toISOString() ?? null,
-    previousSecretExpiresAt: row.previousSecretExpiresAt?.toISOString() ?? null,
-  };
 }
