@@ -665,7 +665,7 @@ export interface Operations {
         apiKey: string;
         name: string;
         /** the routes that the key may call */
-        role: "submitting-events" | "visitor-only" | "data-warehouse" | "all";
+        role: "submitting-events" | "visitor-only" | "data-warehouse" | "statistics" | "all";
         /** hmac: logs in for a token; basic: HTTP Basic as well */
         authentication: "hmac" | "basic";
         state: "active" | "revoked" | "expired";
@@ -676,6 +676,10 @@ export interface Operations {
         lastUsedAt: string | null;
         /** when the key ends */
         expiresAt: string | null;
+        /** where it may be used from, in CIDR notation; null: anywhere */
+        networks: Array<string> | null;
+        /** ids of its offices; null: all offices */
+        locationIds: Array<string> | null;
         /** when the key was revoked */
         revokedAt: string | null;
         /** until when the former secret works, after a rotation */
@@ -683,8 +687,8 @@ export interface Operations {
       }>;
       /** `after` of the next page; null on the last */
       next: string | null;
-      /** the caller may create, rotate and revoke keys with these roles */
-      manageableRoles: Array<"submitting-events" | "visitor-only" | "data-warehouse" | "all">;
+      /** the caller may create, change, rotate and revoke keys with these roles */
+      manageableRoles: Array<"submitting-events" | "visitor-only" | "data-warehouse" | "statistics" | "all">;
     };
   };
   /** Create a key; the answer has the secret, which no other answer has. The caller must have the powers of the role itself. An organisation has at most 1000 active keys. */
@@ -693,11 +697,15 @@ export interface Operations {
       /** the purpose, 1 to 200 characters */
       name: string;
       /** the routes that the key may call */
-      role: "submitting-events" | "visitor-only" | "data-warehouse" | "all";
+      role: "submitting-events" | "visitor-only" | "data-warehouse" | "statistics" | "all";
       /** hmac: logs in for a token; basic: HTTP Basic as well */
       authentication: "hmac" | "basic";
       /** when it ends, as ISO 8601, in the future; without it, it does not end by itself */
       expiresAt?: string | null | undefined;
+      /** 1 to 64 networks in CIDR notation, IPv4 or IPv6; the key may be used from them only. Without it: from anywhere */
+      networks?: Array<string> | null | undefined;
+      /** 1 to 500 ids of offices; the key submits events of these offices only, or reads their rows only. Not for the role all. Without it: of all offices */
+      locationIds?: Array<string> | null | undefined;
     };
     reply: {
       key: {
@@ -705,7 +713,7 @@ export interface Operations {
         apiKey: string;
         name: string;
         /** the routes that the key may call */
-        role: "submitting-events" | "visitor-only" | "data-warehouse" | "all";
+        role: "submitting-events" | "visitor-only" | "data-warehouse" | "statistics" | "all";
         /** hmac: logs in for a token; basic: HTTP Basic as well */
         authentication: "hmac" | "basic";
         state: "active" | "revoked" | "expired";
@@ -716,6 +724,10 @@ export interface Operations {
         lastUsedAt: string | null;
         /** when the key ends */
         expiresAt: string | null;
+        /** where it may be used from, in CIDR notation; null: anywhere */
+        networks: Array<string> | null;
+        /** ids of its offices; null: all offices */
+        locationIds: Array<string> | null;
         /** when the key was revoked */
         revokedAt: string | null;
         /** until when the former secret works, after a rotation */
@@ -724,6 +736,52 @@ export interface Operations {
       /** shown only now */
       secret: string;
     };
+  };
+  /** Change what a key is bound to, at once. Members that are left out stay; null removes a binding. The caller must have the powers of the role itself. A key that ended is a 409. */
+  'PATCH /v1/manage/keys/{apiKey}': {
+    path: {
+      apiKey: string;
+    };
+    body: {
+      /** when it ends, as ISO 8601, in the future; without it, it does not end by itself */
+      expiresAt?: string | null | undefined;
+      /** 1 to 64 networks in CIDR notation, IPv4 or IPv6; the key may be used from them only. Without it: from anywhere */
+      networks?: Array<string> | null | undefined;
+      /** 1 to 500 ids of offices; the key submits events of these offices only, or reads their rows only. Not for the role all. Without it: of all offices */
+      locationIds?: Array<string> | null | undefined;
+    };
+    reply: {
+      /** id of the key */
+      apiKey: string;
+      name: string;
+      /** the routes that the key may call */
+      role: "submitting-events" | "visitor-only" | "data-warehouse" | "statistics" | "all";
+      /** hmac: logs in for a token; basic: HTTP Basic as well */
+      authentication: "hmac" | "basic";
+      state: "active" | "revoked" | "expired";
+      /** 1 at first; each rotation adds one */
+      secretVersion: number;
+      createdAt: string;
+      /** last use, to the minute; null if there is none */
+      lastUsedAt: string | null;
+      /** when the key ends */
+      expiresAt: string | null;
+      /** where it may be used from, in CIDR notation; null: anywhere */
+      networks: Array<string> | null;
+      /** ids of its offices; null: all offices */
+      locationIds: Array<string> | null;
+      /** when the key was revoked */
+      revokedAt: string | null;
+      /** until when the former secret works, after a rotation */
+      previousSecretExpiresAt: string | null;
+    };
+  };
+  /** Revoke a key, at once and for good, with all its tokens. The key stays in the list. A key that is revoked already stays as it is. */
+  'DELETE /v1/manage/keys/{apiKey}': {
+    path: {
+      apiKey: string;
+    };
+    reply: undefined;
   };
   /** Rotate a key: give it a new secret, which no other answer has. The former secret and its tokens work for `graceS` seconds more. A secret before the former one stops at once. With `secretVersion`, the answer is 409 if somebody else has rotated the key since. */
   'POST /v1/manage/keys/{apiKey}/secret': {
@@ -742,7 +800,7 @@ export interface Operations {
         apiKey: string;
         name: string;
         /** the routes that the key may call */
-        role: "submitting-events" | "visitor-only" | "data-warehouse" | "all";
+        role: "submitting-events" | "visitor-only" | "data-warehouse" | "statistics" | "all";
         /** hmac: logs in for a token; basic: HTTP Basic as well */
         authentication: "hmac" | "basic";
         state: "active" | "revoked" | "expired";
@@ -753,6 +811,10 @@ export interface Operations {
         lastUsedAt: string | null;
         /** when the key ends */
         expiresAt: string | null;
+        /** where it may be used from, in CIDR notation; null: anywhere */
+        networks: Array<string> | null;
+        /** ids of its offices; null: all offices */
+        locationIds: Array<string> | null;
         /** when the key was revoked */
         revokedAt: string | null;
         /** until when the former secret works, after a rotation */
@@ -761,13 +823,6 @@ export interface Operations {
       /** shown only now */
       secret: string;
     };
-  };
-  /** Revoke a key, at once and for good, with all its tokens. The key stays in the list. A key that is revoked already stays as it is. */
-  'DELETE /v1/manage/keys/{apiKey}': {
-    path: {
-      apiKey: string;
-    };
-    reply: undefined;
   };
   /** List the SCIM tokens, the newest first, with those that ended */
   'GET /v1/manage/scim-tokens': {
@@ -851,13 +906,15 @@ export interface Operations {
         status: number;
         /** id of the key or of the SCIM token; null for a person */
         caller: string | null;
+        /** the rule that refused it with 403: the role of the caller, or the networks or offices of the key; null if none did */
+        refusal: "role" | "network" | "offices" | null;
         durationMs: number;
         /** by the header Content-Length; null if there was none */
         requestBytes: number | null;
         /** by the header Content-Length; null if there was none */
         responseBytes: number | null;
         correlationId: string;
-        /** further requests of the same seconds with this method, route, status and caller */
+        /** further requests of the same seconds with this method, route, status, refusal and caller */
         further: number;
       }>;
       /** `after` of the next page; null on the last */
@@ -873,7 +930,7 @@ export interface Operations {
       refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
-      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
       /** open: what is not mended yet, the default; mended: what a later try stored */
@@ -896,7 +953,7 @@ export interface Operations {
         /** the code that the sender received; null where the whole request was malformed */
         resultCode: number | null;
         /** stable name of the cause; null if an earlier release kept the event */
-        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         reason: string;
         /** the event as it was sent, as JSON text; truncated if it has more than 16 KiB */
         event: string | null;
@@ -922,7 +979,7 @@ export interface Operations {
       refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
-      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
       /** open: what is not mended yet, the default; mended: what a later try stored */
@@ -935,7 +992,7 @@ export interface Operations {
         endpoint: string;
         resultCode: number | null;
         /** stable name of the cause; null if an earlier release kept the event */
-        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         reason: string;
         count: number;
         firstRefusedAt: string;
@@ -954,7 +1011,7 @@ export interface Operations {
       refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
-      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
       /** open: what is not mended yet, the default; mended: what a later try stored */
@@ -963,7 +1020,7 @@ export interface Operations {
     reply: {
       items: Array<{
         /** stable name of the cause; null if an earlier release kept the event */
-        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         endpoints: Array<string>;
         count: number;
         firstRefusedAt: string;
@@ -983,7 +1040,7 @@ export interface Operations {
       refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
-      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
       /** events to try; by default 100 */
@@ -1008,7 +1065,7 @@ export interface Operations {
         eventId: string | null;
         result: "mended" | "refused" | "skipped";
         /** stable name of the cause; null if an earlier release kept the event */
-        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         /** why the event was refused again, or not tried; null for a mended event */
         reason: string | null;
       }>;

@@ -11,6 +11,7 @@ import {
   foldApiKey,
   readAuthorization,
 } from './credentials.ts';
+import { requireAllowedNetwork } from './elsewhere.ts';
 import { type LoginAttempt, TooManyFailuresProblem } from './guess-limit.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -40,6 +41,7 @@ export const OAuthError = Type.Object({
 type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
+  | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'temporarily_unavailable'
   | 'server_error';
@@ -66,6 +68,7 @@ export const oauthError: ErrorFormat = (problem, correlationId) => ({
 
 function errorCode(problem: HttpProblem): OAuthErrorCode {
   if (problem instanceof OAuthProblem) return problem.error;
+  if (problem.status === 403) return 'unauthorized_client';
   if (problem.status === 503 || problem.status === 429) return 'temporarily_unavailable';
   return problem.status >= 500 ? 'server_error' : 'invalid_request';
 }
@@ -84,6 +87,7 @@ export async function grantToken(
   checkGrantType(body);
   const presented = readClient(body, request.headers);
   const proven = await findProvenClient(presented, request.ip, deps);
+  requireAllowedNetwork(proven.key, 'client credentials', request.ip);
   deps.apiKeys.noteUse(proven.key);
   const { token, lifeS } = await deps.tokens.issue(proven);
   return { access_token: token, expires_in: lifeS, token_type: 'Bearer' };

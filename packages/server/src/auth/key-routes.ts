@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import { Page, pageOf } from '../http/bulk.ts';
-import { HttpProblem } from '../http/errors.ts';
+import { HttpProblem, malformedMember } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
 import {
   type ApiKeyAuthentication,
@@ -26,8 +26,15 @@ import {
 } from './credential-routes.ts';
 import { foldApiKey } from './credentials.ts';
 import { callerOf } from './guard.ts';
-import { Authentication, KeyView, Role, ShownKeyView, viewOf } from './key-views.ts';
-import { addKey, MOST_ACTIVE_KEYS, replaceSecret } from './manage-keys.ts';
+import { Authentication, BindingMembers, KeyView, Role, ShownKeyView, viewOf } from './key-views.ts';
+import {
+  addKey,
+  BindingError,
+  KeyError,
+  MOST_ACTIVE_KEYS,
+  replaceBindings,
+  replaceSecret,
+} from './manage-keys.ts';
 import { manageableRoles } from './managed-keys.ts';
 import { CONFIG } from './management.ts';
 import type { MasterKey } from './secrets.ts';
@@ -66,7 +73,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
         200: Type.Object({
           ...Page(KeyView).properties,
           manageableRoles: Type.Array(Role, {
-            description: 'the caller may create, rotate and revoke keys with these roles',
+            description: 'the caller may create, change, rotate and revoke keys with these roles',
           }),
         }),
         ...problems(400, 401, 403, 503),
@@ -96,7 +103,13 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
       ...DOCUMENTED,
       summary: 'Create a key; the answer has the secret, which no other answer has',
       description: `The caller must have the powers of the role itself. An organisation has at most ${MOST_ACTIVE_KEYS} active keys.`,
-      body: Type.Object({ name: Name, role: Role, authentication: Authentication, expiresAt: NewExpiry }),
+      body: Type.Object({
+        name: Name,
+        role: Role,
+        authentication: Authentication,
+        expiresAt: NewExpiry,
+        ...BindingMembers,
+      }),
       response: { 201: ShownKeyView, ...problems(400, 401, 403, 408, 409, 413, 415, 503) },
     },
     handler: async (request, reply) => {
@@ -109,14 +122,50 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
         name: checkedName(request.body.name),
         role,
         authentication: request.body.authentication as ApiKeyAuthentication,
-        expiresAt: checkedExpiry(request.body.expiresAt, clock()),
+        expiresAt: checkedExpiry(request.body.expiresAt, clock()) ?? null,
+        networks: request.body.networks ?? null,
+        locationIds: request.body.locationIds ?? null,
       };
       const shown = await database.inTenant(tenantId, async (tx) => {
-        const { apiKey, secret } = await addKey(tx, key, { masterKey, clock }).catch(conflictIfTooMany);
+        const { apiKey, secret } = await addKey(tx, key, { masterKey, clock })
+          .catch(malformedIfBinding)
+          .catch(conflictIfTooMany);
         return { secret, key: viewOf(await keyOf(tx, tenantId, apiKey), clock()) };
       });
       logChange(request, 'a key was created', { changedKey: shown.key.apiKey, role });
       return reply.code(201).send(shown);
+    },
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/v1/manage/keys/:apiKey',
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'Change what a key is bound to, at once',
+      description:
+        'Members that are left out stay; null removes a binding. The caller must have the powers of the role itself. A key ' +
+        'that ended is a 409.',
+      params: KeyPath,
+      body: Type.Object({ expiresAt: NewExpiry, ...BindingMembers }),
+      response: { 200: KeyView, ...problems(400, 401, 403, 404, 408, 409, 413, 415, 503) },
+    },
+    handler: async (request) => {
+      const caller = callerOf(request);
+      const { expiresAt, networks, locationIds } = request.body;
+      const nowMs = clock();
+      const changes = {
+        ...(expiresAt !== undefined && { expiresAt: checkedExpiry(expiresAt, nowMs) ?? null }),
+        ...(networks !== undefined && { networks }),
+        ...(locationIds !== undefined && { locationIds }),
+      };
+      const changed = await database.inTenant(caller.tenantId, async (tx) => {
+        const row = await managedKey(tx, caller, request.params);
+        return replaceBindings(tx, row, changes, nowMs).catch(malformedIfBinding).catch(conflictIfEnded);
+      });
+      logChange(request, 'a key was changed', { changedKey: changed.apiKey, role: changed.role });
+      return viewOf(changed, nowMs);
     },
   });
 
@@ -199,6 +248,16 @@ async function keyOf(tx: Tx, tenantId: string, apiKey: string): Promise<ApiKeyRo
   const row = apiKey.includes('\0') ? undefined : await lockApiKey(tx, tenantId, foldApiKey(apiKey));
   if (!row) throw new HttpProblem(404, 'There is no key with this id in the organisation.');
   return row;
+}
+
+/** Converts the error of a binding to a 400 that names the member. */
+function malformedIfBinding(error: unknown): never {
+  throw error instanceof BindingError ? malformedMember(error.member, error.fault) : error;
+}
+
+/** Converts the error of a key that ended to a 409. */
+function conflictIfEnded(error: unknown): never {
+  throw error instanceof KeyError ? new HttpProblem(409, error.message) : error;
 }
 
 /** Throws a 403 unless the caller has the powers of the role itself. */

@@ -1,9 +1,15 @@
 import { Type } from 'typebox';
+import { Maybe, OrNull } from '../http/schema.ts';
 import { API_KEY_AUTHENTICATIONS, API_KEY_ROLES, type ApiKeyRow } from '../store/auth/api-keys.ts';
+import { MOST_ALLOWED_NETWORKS } from './allowed-networks.ts';
 import { Instant, LastUse, MaybeInstant, State } from './credential-routes.ts';
+import { MOST_KEY_OFFICES } from './key-bindings.ts';
 import { stateOf } from './manage-keys.ts';
 
-export const Role = Type.String({ enum: [...API_KEY_ROLES], description: 'the routes that the key may call' });
+export const Role = Type.String({
+  enum: [...API_KEY_ROLES],
+  description: 'the routes that the key may call',
+});
 export const Authentication = Type.String({
   enum: [...API_KEY_AUTHENTICATIONS],
   description: 'hmac: logs in for a token; basic: HTTP Basic as well',
@@ -20,9 +26,29 @@ export const KeyView = Type.Object({
   createdAt: Instant,
   lastUsedAt: LastUse,
   expiresAt: MaybeInstant('when the key ends'),
+  networks: OrNull(Type.Array(Type.String()), 'where it may be used from, in CIDR notation; null: anywhere'),
+  locationIds: OrNull(Type.Array(Type.String()), 'ids of its offices; null: all offices'),
   revokedAt: MaybeInstant('when the key was revoked'),
   previousSecretExpiresAt: MaybeInstant('until when the former secret works, after a rotation'),
 });
+
+/** The networks and offices of a body. */
+export const BindingMembers = {
+  networks: Maybe(
+    Type.Array(Type.String(), {
+      description:
+        `1 to ${MOST_ALLOWED_NETWORKS} networks in CIDR notation, IPv4 or IPv6; the key may be used from them only. ` +
+        'Without it: from anywhere',
+    }),
+  ),
+  locationIds: Maybe(
+    Type.Array(Type.String(), {
+      description:
+        `1 to ${MOST_KEY_OFFICES} ids of offices; the key submits events of these offices only, or reads their rows ` +
+        'only. Not for the role all. Without it: of all offices',
+    }),
+  ),
+};
 
 /** A key with its secret. */
 export const ShownKeyView = Type.Object({
@@ -43,6 +69,8 @@ export function viewOf(row: ApiKeyRow, nowMs: number) {
     createdAt: createdAt.toISOString(),
     lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
     expiresAt: row.expiresAt?.toISOString() ?? null,
+    networks: row.networks,
+    locationIds: row.locationIds,
     revokedAt: row.revokedAt?.toISOString() ?? null,
     previousSecretExpiresAt: row.previousSecretExpiresAt?.toISOString() ?? null,
   };

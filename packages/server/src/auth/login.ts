@@ -1,7 +1,9 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { type ErrorFormat, HttpProblem } from '../http/errors.ts';
-import type { ApiKey, ApiKeys, ProvenKey } from './api-keys.ts';
+import type { ApiKey } from './api-key.ts';
+import type { ApiKeys, ProvenKey } from './api-keys.ts';
+import { requireAllowedNetwork } from './elsewhere.ts';
 import { equalDigests, loginHash } from './secrets.ts';
 import type { IssuedToken, Tokens } from './tokens.ts';
 
@@ -62,6 +64,7 @@ export async function logIn({ body, bodyText, ip }: SentLogin, deps: Deps): Prom
   // A wrong clock tests no secret, so it does not count as a guess.
   checkClock(timestamp.seconds, body.apiKey, deps);
   const proven = await findProvenKey(body, timestamp.spellings, ip, deps);
+  requireAllowedNetwork(proven.key, 'HMAC', ip);
   deps.apiKeys.noteUse(proven.key);
   return reply(await deps.tokens.issue(proven));
 }

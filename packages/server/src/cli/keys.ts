@@ -18,26 +18,40 @@ import {
 } from '../store/auth/api-keys.ts';
 import { chooseOrganisation, withContext } from './context.ts';
 import { intoCurlConfig } from './curl-config.ts';
+import {
+  type BindingOptions,
+  bindingsOf,
+  changeCommand,
+  formatBinding,
+  withBindings,
+} from './key-bindings.ts';
 import { toOptions } from './options.ts';
 import { formatTable, formatTime, print } from './output.ts';
 import { readSecret } from './secret.ts';
-import { parseDuration, parseFuture } from './time.ts';
+import { parseDuration } from './time.ts';
 
 interface Common extends DataConfig {
   org?: string;
   json?: true;
 }
-interface KeyProperties extends Common {
+interface KeyProperties extends Common, BindingOptions {
   role: ApiKeyRole;
   authentication: ApiKeyAuthentication;
   name: string;
-  expires?: Date;
 }
 
-/** `rollcall keys create|import|list|rotate|revoke`. */
+/** `rollcall keys create|import|list|change|rotate|revoke`. */
 export function keysCommand(): Command {
   const keys = new Command('keys').description('keys that clients log in with');
-  for (const command of [createCommand(), importCommand(), listCommand(), rotateCommand(), revokeCommand()]) {
+  const commands = [
+    createCommand(),
+    importCommand(),
+    listCommand(),
+    changeCommand(),
+    rotateCommand(),
+    revokeCommand(),
+  ];
+  for (const command of commands) {
     command.option('--json', 'print JSON');
     for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
     keys.addCommand(command);
@@ -129,7 +143,7 @@ function revokeCommand(): Command {
 }
 
 function withKeyProperties(command: Command): Command {
-  return withOrganisation(command)
+  const properties = withOrganisation(command)
     .addOption(
       new Option('--role <role>', 'the routes that it may call').choices(API_KEY_ROLES).makeOptionMandatory(),
     )
@@ -138,10 +152,8 @@ function withKeyProperties(command: Command): Command {
         .choices(API_KEY_AUTHENTICATIONS)
         .makeOptionMandatory(),
     )
-    .requiredOption('--name <name>', 'the purpose')
-    .addOption(
-      new Option('--expires <when>', 'a date, an instant or a duration such as 90d').argParser(parseFuture),
-    );
+    .requiredOption('--name <name>', 'the purpose');
+  return withBindings(properties);
 }
 
 function withOrganisation(command: Command): Command {
@@ -154,9 +166,10 @@ function makeKey(
 ): Promise<ShownKey> {
   return withContext(options, 'rollcall keys', async ({ owner, masterKey }) => {
     const { tenantId } = await chooseOrganisation(owner, options.org);
-    const { name, role, authentication, expires } = options;
+    const { name, role, authentication } = options;
+    const bindings = bindingsOf(options);
     return createKey(
-      { tenantId, name, role, authentication, expiresAt: expires, ...(existing ? { existing } : {}) },
+      { tenantId, name, role, authentication, ...bindings, ...(existing ? { existing } : {}) },
       { owner, masterKey, clock: Date.now },
     );
   });
@@ -191,7 +204,8 @@ async function tell(
 }
 
 function listed(row: ApiKeyRow) {
-  const { apiKey, name, role, authentication, createdAt, lastUsedAt, expiresAt, revokedAt } = row;
+  const { apiKey, name, role, authentication, createdAt, lastUsedAt, revokedAt } = row;
+  const { expiresAt, networks, locationIds } = row;
   return {
     apiKey,
     name,
@@ -202,6 +216,8 @@ function listed(row: ApiKeyRow) {
     lastUsedAt,
     expiresAt,
     revokedAt,
+    networks,
+    locationIds,
   };
 }
 
@@ -215,5 +231,7 @@ function listedLine(row: ApiKeyRow): Record<string, string> {
     created: formatTime(row.createdAt),
     'last use': formatTime(row.lastUsedAt),
     expires: formatTime(row.expiresAt),
+    networks: formatBinding(row.networks),
+    offices: formatBinding(row.locationIds),
   };
 }

@@ -40,7 +40,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
     app.route({
       method: 'POST',
       url,
-      config: { access: { scheme, roles: SUBMITTERS } satisfies Access, takesEvents: true },
+      config: { access: { scheme, roles: SUBMITTERS, ofOffices: true } satisfies Access, takesEvents: true },
       schema: {
         tags: ['Events'],
         summary: 'Submit presence events',
@@ -68,7 +68,10 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   app.route({
     method: 'POST',
     url: '/v1/occupancy',
-    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access, takesEvents: true },
+    config: {
+      access: { scheme: 'bearer', roles: SUBMITTERS, ofOffices: true } satisfies Access,
+      takesEvents: true,
+    },
     schema: {
       tags: ['Events'],
       summary: 'Submit occupancy events',
@@ -110,7 +113,10 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   app.route({
     method: 'POST',
     url: '/v1/visitor-arrival',
-    config: { access: { scheme: 'bearer', roles: VISITOR_SUBMITTERS } satisfies Access, takesEvents: true },
+    config: {
+      access: { scheme: 'bearer', roles: VISITOR_SUBMITTERS, ofOffices: true } satisfies Access,
+      takesEvents: true,
+    },
     schema: {
       tags: ['Events'],
       summary: 'Submit arrivals of visitors',

@@ -6,13 +6,29 @@ import { enterTenantIfVersion } from '../directory/directory-versions.ts';
 import { type CredentialPage, hasState } from './credentials.ts';
 import { instant, type JsonOf } from './json-row.ts';
 
-export const API_KEY_ROLES = ['submitting-events', 'visitor-only', 'data-warehouse', 'all'] as const;
+export const API_KEY_ROLES = [
+  'submitting-events',
+  'visitor-only',
+  'data-warehouse',
+  'statistics',
+  'all',
+] as const;
 export type ApiKeyRole = (typeof API_KEY_ROLES)[number];
 export const API_KEY_AUTHENTICATIONS = ['hmac', 'basic'] as const;
 /** `basic` stands for `Basic and HMAC`. */
 export type ApiKeyAuthentication = (typeof API_KEY_AUTHENTICATIONS)[number];
 
-export interface ApiKeyRow {
+/** What a key is bound to. Null: it is not bound. */
+export interface ApiKeyBindings {
+  /** When the key ends. */
+  expiresAt: Date | null;
+  /** The networks from which it may be used, in CIDR notation. */
+  networks: string[] | null;
+  /** The offices whose events it submits, or whose rows it reads. */
+  locationIds: string[] | null;
+}
+
+export interface ApiKeyRow extends ApiKeyBindings {
   tenantId: string;
   apiKeyFolded: string;
   apiKey: string;
@@ -25,7 +41,6 @@ export interface ApiKeyRow {
   previousSecretSealed: Buffer | null;
   previousSecretExpiresAt: Date | null;
   createdAt: Date;
-  expiresAt: Date | null;
   revokedAt: Date | null;
   lastUsedAt: Date | null;
 }
@@ -34,7 +49,7 @@ const COLUMNS = `tenant_id AS "tenantId", api_key_folded AS "apiKeyFolded", api_
   authentication, secret_sealed AS "secretSealed",
   secret_version AS "secretVersion", previous_secret_sealed AS "previousSecretSealed",
   previous_secret_expires_at AS "previousSecretExpiresAt", created_at AS "createdAt", expires_at AS "expiresAt",
-  revoked_at AS "revokedAt", last_used_at AS "lastUsedAt"`;
+  revoked_at AS "revokedAt", last_used_at AS "lastUsedAt", networks, location_ids AS "locationIds"`;
 
 /**
  * Finds a key by its folded id. If it finds one, the transaction enters the key's organisation. For an
@@ -86,7 +101,7 @@ export function apiKeyLookUp(
                         coalesce(k.secret_sealed, $2::bytea) AS secret_sealed,
                         coalesce(k.secret_version, 1) AS secret_version, k.previous_secret_sealed,
                         k.previous_secret_expires_at, coalesce(k.created_at, 'epoch') AS created_at, k.expires_at,
-                        k.revoked_at, coalesce(k.last_used_at, 'epoch') AS last_used_at
+                        k.revoked_at, coalesce(k.last_used_at, 'epoch') AS last_used_at, k.networks, k.location_ids
                  FROM (SELECT $1::text AS api_key_folded) AS wanted
                  LEFT JOIN api_keys k ON k.tenant_id = current_tenant_id() AND k.api_key_folded = wanted.api_key_folded
                ) AS found) AS k`,
@@ -133,14 +148,17 @@ export async function listApiKeys(
   return rows;
 }
 
+type KeyState = Pick<ApiKeyRow, 'apiKey' | 'role' | 'expiresAt' | 'revokedAt' | 'locationIds'>;
+
 /** A key of an organisation without its secrets; undefined if it has none with this folded id. */
 export async function getKeyState(
   tx: Tx,
   tenantId: string,
   apiKeyFolded: string,
-): Promise<Pick<ApiKeyRow, 'apiKey' | 'role' | 'expiresAt' | 'revokedAt'> | undefined> {
-  const { rows } = await tx.query<Pick<ApiKeyRow, 'apiKey' | 'role' | 'expiresAt' | 'revokedAt'>>(
-    `SELECT api_key AS "apiKey", role, expires_at AS "expiresAt", revoked_at AS "revokedAt"
+): Promise<KeyState | undefined> {
+  const { rows } = await tx.query<KeyState>(
+    `SELECT api_key AS "apiKey", role, expires_at AS "expiresAt", revoked_at AS "revokedAt",
+            location_ids AS "locationIds"
      FROM api_keys WHERE tenant_id = $1 AND api_key_folded = $2`,
     [tenantId, apiKeyFolded],
   );
@@ -173,7 +191,7 @@ export async function insertApiKey(
     | 'authentication'
     | 'secretSealed'
     | 'createdAt'
-    | 'expiresAt'
+    | keyof ApiKeyBindings
   >,
 ): Promise<boolean> {
   const { rows } = await tx.query<{ isFree: boolean }>('SELECT reserve_api_key($1) AS "isFree"', [
@@ -181,8 +199,9 @@ export async function insertApiKey(
   ]);
   if (!rows[0]?.isFree) return false;
   await tx.query(
-    `INSERT INTO api_keys (tenant_id, api_key_folded, api_key, name, role, authentication, secret_sealed, created_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `INSERT INTO api_keys (tenant_id, api_key_folded, api_key, name, role, authentication, secret_sealed, created_at, expires_at,
+                           networks, location_ids)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       key.tenantId,
       key.apiKeyFolded,
@@ -193,9 +212,24 @@ export async function insertApiKey(
       key.secretSealed,
       key.createdAt,
       key.expiresAt,
+      key.networks,
+      key.locationIds,
     ],
   );
   return true;
+}
+
+/** Replaces what a key is bound to. */
+export async function updateApiKeyBindings(
+  tx: Tx,
+  { tenantId, apiKeyFolded }: Pick<ApiKeyRow, 'tenantId' | 'apiKeyFolded'>,
+  { expiresAt, networks, locationIds }: ApiKeyBindings,
+): Promise<void> {
+  await tx.query(
+    `UPDATE api_keys SET expires_at = $3, networks = $4, location_ids = $5
+     WHERE tenant_id = $1 AND api_key_folded = $2`,
+    [tenantId, apiKeyFolded, expiresAt, networks, locationIds],
+  );
 }
 
 /** Replaces the secret. The former secret works until `previousSecretExpiresAt`. */
