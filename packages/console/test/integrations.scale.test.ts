@@ -77,6 +77,50 @@ describe.skipIf(!hasBrowser)('the page Integrations', () => {
     await expectAccessible(page);
   });
 
+  test('a key is bound to networks, offices and an end when it is created, and changed later', async () => {
+    const page = await openTab('administrator');
+    await button(page, 'Create a key').click();
+    await dialog(page).getByLabel('Name').fill('bound door');
+    await dialog(page).getByLabel('Ends on').fill('2099-01-31');
+    await dialog(page).getByLabel('Networks').fill('203.0.113.0/24\n2001:db8::/32');
+    for (const office of ['hq', 'annex']) {
+      await dialog(page).getByRole('textbox', { name: 'Offices' }).click();
+      await page.getByRole('option', { name: office, exact: true }).click();
+      await button(dialog(page), `Remove the office ${office}`).waitFor();
+    }
+    await expectAccessible(page);
+    await dialog(page).getByRole('button', { name: 'Create a key' }).click();
+    await page.getByText('The secret is shown only now').waitFor();
+    await close(page);
+    const created = await keyNamed('bound door');
+    expect(created).toMatchObject({
+      networks: ['203.0.113.0/24', '2001:db8::/32'],
+      locationIds: [NODES.hq, NODES.annex],
+    });
+    await page.getByText('From 203.0.113.0/24 and 1 more · 2 offices').waitFor();
+
+    await button(page, 'Change bound door').click();
+    expect(await dialog(page).getByLabel('Ends on').inputValue()).toBe('2099-01-31');
+    await dialog(page).getByLabel('Networks').fill('203.0.113.1/24');
+    await button(dialog(page), 'Remove the office annex').click();
+    await button(dialog(page), 'Save').click();
+    await dialog(page).getByRole('alert').getByText('the network is 203.0.113.0/24').waitFor();
+    await dialog(page).getByLabel('Networks').fill('');
+    await button(dialog(page), 'Save').click();
+    await dialog(page).waitFor({ state: 'detached' });
+    await page.getByText('1 office', { exact: true }).waitFor();
+    expect(await keyNamed('bound door')).toMatchObject({
+      networks: null,
+      locationIds: [NODES.hq],
+      expiresAt: created?.expiresAt,
+    });
+
+    await button(page, 'Create a key').click();
+    await dialog(page).getByRole('textbox', { name: 'Role' }).click();
+    await page.getByRole('option', { name: 'Everything' }).click();
+    await dialog(page).getByRole('textbox', { name: 'Offices' }).waitFor({ state: 'detached' });
+  });
+
   test('a key is rotated by the keyboard alone, and the former secret works for the time that one chooses', async () => {
     const page = await openTab('integrations');
     await createKey(page, 'keyboard');
@@ -212,6 +256,8 @@ describe.skipIf(!hasBrowser)('the page Integrations', () => {
       { role: 'visitor-only', authentication: 'basic', answer: /resultCode['"]?: ?0/ },
       { role: 'data-warehouse', authentication: 'hmac', answer: /^\[/ },
       { role: 'data-warehouse', authentication: 'basic', answer: /^\[/ },
+      { role: 'statistics', authentication: 'hmac', answer: /^\[/ },
+      { role: 'statistics', authentication: 'basic', answer: /^\[/ },
     ] as const;
     await Promise.all(
       cases.map(async ({ answer, ...properties }) => {

@@ -41,6 +41,20 @@ export class Keys {
   }
 
   /**
+   * Changes what a key is bound to, at once: when it ends, its networks and its offices. Also changes its rate limits. Members
+   * that are left out stay; null removes a binding, and makes a limit the default again.
+   * @throws ConflictError if the key has ended.
+   * @throws PermissionError if the caller does not have the powers of the key itself.
+   */
+  change(
+    apiKey: string,
+    change: Change<'PATCH /v1/manage/keys/{apiKey}'>,
+    options?: CallOptions,
+  ): Promise<Reply<'PATCH /v1/manage/keys/{apiKey}'>> {
+    return this.#transport.json({ method: 'PATCH', path: at`keys/${apiKey}`, body: change }, options);
+  }
+
+  /**
    * Gives a key a new secret, which no other call returns. The former one works for `graceS` seconds more.
    * @throws ConflictError if the key is revoked, or has another secret than `secretVersion` says.
    * @throws PermissionError if the caller does not have the powers of the key itself.
@@ -54,19 +68,6 @@ export class Keys {
       { method: 'POST', path: at`keys/${apiKey}/secret`, body: rotation, once: true },
       options,
     );
-  }
-
-  /**
-   * Replaces the limits of a key. A limit that is missing is the default again.
-   * @throws ConflictError if the key is revoked.
-   * @throws PermissionError if the caller does not have the powers of the key itself.
-   */
-  limit(
-    apiKey: string,
-    limits: Change<'PATCH /v1/manage/keys/{apiKey}'>['limits'],
-    options?: CallOptions,
-  ): Promise<Reply<'PATCH /v1/manage/keys/{apiKey}'>> {
-    return this.#transport.json({ method: 'PATCH', path: at`keys/${apiKey}`, body: { limits } }, options);
   }
 
   /**

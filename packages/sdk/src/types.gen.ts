@@ -665,7 +665,7 @@ export interface Operations {
         apiKey: string;
         name: string;
         /** the routes that the key may call */
-        role: "submitting-events" | "visitor-only" | "data-warehouse" | "all";
+        role: "submitting-events" | "visitor-only" | "data-warehouse" | "statistics" | "all";
         /** hmac: logs in for a token; basic: HTTP Basic as well */
         authentication: "hmac" | "basic";
         state: "active" | "revoked" | "expired";
@@ -676,6 +676,10 @@ export interface Operations {
         lastUsedAt: string | null;
         /** when the key ends */
         expiresAt: string | null;
+        /** where it may be used from, in CIDR notation; null: anywhere */
+        networks: Array<string> | null;
+        /** ids of its offices; null: all offices */
+        locationIds: Array<string> | null;
         /** when the key was revoked */
         revokedAt: string | null;
         /** until when the former secret works, after a rotation */
@@ -696,8 +700,8 @@ export interface Operations {
       }>;
       /** `after` of the next page; null on the last */
       next: string | null;
-      /** the caller may create, rotate and revoke keys with these roles */
-      manageableRoles: Array<"submitting-events" | "visitor-only" | "data-warehouse" | "all">;
+      /** the caller may create, change, rotate and revoke keys with these roles */
+      manageableRoles: Array<"submitting-events" | "visitor-only" | "data-warehouse" | "statistics" | "all">;
     };
   };
   /** Create a key; the answer has the secret, which no other answer has. The caller must have the powers of the role itself. An organisation has at most 1000 active keys. */
@@ -706,11 +710,15 @@ export interface Operations {
       /** the purpose, 1 to 200 characters */
       name: string;
       /** the routes that the key may call */
-      role: "submitting-events" | "visitor-only" | "data-warehouse" | "all";
+      role: "submitting-events" | "visitor-only" | "data-warehouse" | "statistics" | "all";
       /** hmac: logs in for a token; basic: HTTP Basic as well */
       authentication: "hmac" | "basic";
       /** when it ends, as ISO 8601, in the future; without it, it does not end by itself */
       expiresAt?: string | null | undefined;
+      /** 1 to 64 networks in CIDR notation, IPv4 or IPv6; the key may be used from them only. Without it: from anywhere */
+      networks?: Array<string> | null | undefined;
+      /** 1 to 500 ids of offices; the key submits events of these offices only, or reads their rows only. Not for the role all. Without it: of all offices */
+      locationIds?: Array<string> | null | undefined;
       /** the limits that differ from the defaults */
       limits?: {
         /** logins a minute */
@@ -731,7 +739,7 @@ export interface Operations {
         apiKey: string;
         name: string;
         /** the routes that the key may call */
-        role: "submitting-events" | "visitor-only" | "data-warehouse" | "all";
+        role: "submitting-events" | "visitor-only" | "data-warehouse" | "statistics" | "all";
         /** hmac: logs in for a token; basic: HTTP Basic as well */
         authentication: "hmac" | "basic";
         state: "active" | "revoked" | "expired";
@@ -742,6 +750,10 @@ export interface Operations {
         lastUsedAt: string | null;
         /** when the key ends */
         expiresAt: string | null;
+        /** where it may be used from, in CIDR notation; null: anywhere */
+        networks: Array<string> | null;
+        /** ids of its offices; null: all offices */
+        locationIds: Array<string> | null;
         /** when the key was revoked */
         revokedAt: string | null;
         /** until when the former secret works, after a rotation */
@@ -764,64 +776,20 @@ export interface Operations {
       secret: string;
     };
   };
-  /** Rotate a key: give it a new secret, which no other answer has. The former secret and its tokens work for `graceS` seconds more. A secret before the former one stops at once. With `secretVersion`, the answer is 409 if somebody else has rotated the key since. */
-  'POST /v1/manage/keys/{apiKey}/secret': {
-    path: {
-      apiKey: string;
-    };
-    body: {
-      /** 24 hours if it is missing */
-      graceS?: number | null | undefined;
-      /** the version that the caller replaces */
-      secretVersion?: number | null | undefined;
-    };
-    reply: {
-      key: {
-        /** id of the key */
-        apiKey: string;
-        name: string;
-        /** the routes that the key may call */
-        role: "submitting-events" | "visitor-only" | "data-warehouse" | "all";
-        /** hmac: logs in for a token; basic: HTTP Basic as well */
-        authentication: "hmac" | "basic";
-        state: "active" | "revoked" | "expired";
-        /** 1 at first; each rotation adds one */
-        secretVersion: number;
-        createdAt: string;
-        /** last use, to the minute; null if there is none */
-        lastUsedAt: string | null;
-        /** when the key ends */
-        expiresAt: string | null;
-        /** when the key was revoked */
-        revokedAt: string | null;
-        /** until when the former secret works, after a rotation */
-        previousSecretExpiresAt: string | null;
-        /** the limits that differ from the defaults */
-        limits: {
-          /** logins a minute */
-          login?: number;
-          /** events a minute */
-          events?: number;
-          /** requests that read, a minute */
-          reads?: number;
-          /** requests that change something, and those of SCIM, a minute */
-          management?: number;
-          /** exports at once */
-          exports?: number;
-        };
-      };
-      /** shown only now */
-      secret: string;
-    };
-  };
-  /** Change a key's limits. `limits` replaces all limits of the key: one that is missing is the default again. Every replica has them within a second. A key has at most the limits of the organisation; `rollcall keys limit` gives more. */
+  /** Change what a key is bound to, and its rate limits. Members that are left out stay; null removes a binding, and makes a limit the default again. Every replica has the change within a second. The caller must have the powers of the role itself. A key that ended is a 409. A key has at most the limits of the organisation; `rollcall keys change` gives more. */
   'PATCH /v1/manage/keys/{apiKey}': {
     path: {
       apiKey: string;
     };
     body: {
+      /** when it ends, as ISO 8601, in the future; without it, it does not end by itself */
+      expiresAt?: string | null | undefined;
+      /** 1 to 64 networks in CIDR notation, IPv4 or IPv6; the key may be used from them only. Without it: from anywhere */
+      networks?: Array<string> | null | undefined;
+      /** 1 to 500 ids of offices; the key submits events of these offices only, or reads their rows only. Not for the role all. Without it: of all offices */
+      locationIds?: Array<string> | null | undefined;
       /** the limits that differ from the defaults */
-      limits: {
+      limits?: {
         /** logins a minute */
         login?: number | null | undefined;
         /** events a minute */
@@ -832,14 +800,14 @@ export interface Operations {
         management?: number | null | undefined;
         /** exports at once */
         exports?: number | null | undefined;
-      };
+      } | null | undefined;
     };
     reply: {
       /** id of the key */
       apiKey: string;
       name: string;
       /** the routes that the key may call */
-      role: "submitting-events" | "visitor-only" | "data-warehouse" | "all";
+      role: "submitting-events" | "visitor-only" | "data-warehouse" | "statistics" | "all";
       /** hmac: logs in for a token; basic: HTTP Basic as well */
       authentication: "hmac" | "basic";
       state: "active" | "revoked" | "expired";
@@ -850,6 +818,10 @@ export interface Operations {
       lastUsedAt: string | null;
       /** when the key ends */
       expiresAt: string | null;
+      /** where it may be used from, in CIDR notation; null: anywhere */
+      networks: Array<string> | null;
+      /** ids of its offices; null: all offices */
+      locationIds: Array<string> | null;
       /** when the key was revoked */
       revokedAt: string | null;
       /** until when the former secret works, after a rotation */
@@ -875,6 +847,60 @@ export interface Operations {
       apiKey: string;
     };
     reply: undefined;
+  };
+  /** Rotate a key: give it a new secret, which no other answer has. The former secret and its tokens work for `graceS` seconds more. A secret before the former one stops at once. With `secretVersion`, the answer is 409 if somebody else has rotated the key since. */
+  'POST /v1/manage/keys/{apiKey}/secret': {
+    path: {
+      apiKey: string;
+    };
+    body: {
+      /** 24 hours if it is missing */
+      graceS?: number | null | undefined;
+      /** the version that the caller replaces */
+      secretVersion?: number | null | undefined;
+    };
+    reply: {
+      key: {
+        /** id of the key */
+        apiKey: string;
+        name: string;
+        /** the routes that the key may call */
+        role: "submitting-events" | "visitor-only" | "data-warehouse" | "statistics" | "all";
+        /** hmac: logs in for a token; basic: HTTP Basic as well */
+        authentication: "hmac" | "basic";
+        state: "active" | "revoked" | "expired";
+        /** 1 at first; each rotation adds one */
+        secretVersion: number;
+        createdAt: string;
+        /** last use, to the minute; null if there is none */
+        lastUsedAt: string | null;
+        /** when the key ends */
+        expiresAt: string | null;
+        /** where it may be used from, in CIDR notation; null: anywhere */
+        networks: Array<string> | null;
+        /** ids of its offices; null: all offices */
+        locationIds: Array<string> | null;
+        /** when the key was revoked */
+        revokedAt: string | null;
+        /** until when the former secret works, after a rotation */
+        previousSecretExpiresAt: string | null;
+        /** the limits that differ from the defaults */
+        limits: {
+          /** logins a minute */
+          login?: number;
+          /** events a minute */
+          events?: number;
+          /** requests that read, a minute */
+          reads?: number;
+          /** requests that change something, and those of SCIM, a minute */
+          management?: number;
+          /** exports at once */
+          exports?: number;
+        };
+      };
+      /** shown only now */
+      secret: string;
+    };
   };
   /** List the SCIM tokens, the newest first, with those that ended */
   'GET /v1/manage/scim-tokens': {
@@ -958,13 +984,15 @@ export interface Operations {
         status: number;
         /** id of the key or of the SCIM token; null for a person */
         caller: string | null;
+        /** the rule that refused it with 403: the role of the caller, or the networks or offices of the key; null if none did */
+        refusal: "role" | "network" | "offices" | null;
         durationMs: number;
         /** by the header Content-Length; null if there was none */
         requestBytes: number | null;
         /** by the header Content-Length; null if there was none */
         responseBytes: number | null;
         correlationId: string;
-        /** further requests of the same seconds with this method, route, status and caller */
+        /** further requests of the same seconds with this method, route, status, refusal and caller */
         further: number;
       }>;
       /** `after` of the next page; null on the last */
@@ -980,7 +1008,7 @@ export interface Operations {
       refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
-      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
       /** open: what is not mended yet, the default; mended: what a later try stored */
@@ -1003,7 +1031,7 @@ export interface Operations {
         /** the code that the sender received; null where the whole request was malformed */
         resultCode: number | null;
         /** stable name of the cause; null if an earlier release kept the event */
-        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         reason: string;
         /** the event as it was sent, as JSON text; truncated if it has more than 16 KiB */
         event: string | null;
@@ -1029,7 +1057,7 @@ export interface Operations {
       refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
-      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
       /** open: what is not mended yet, the default; mended: what a later try stored */
@@ -1042,7 +1070,7 @@ export interface Operations {
         endpoint: string;
         resultCode: number | null;
         /** stable name of the cause; null if an earlier release kept the event */
-        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         reason: string;
         count: number;
         firstRefusedAt: string;
@@ -1061,7 +1089,7 @@ export interface Operations {
       refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
-      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
       /** open: what is not mended yet, the default; mended: what a later try stored */
@@ -1070,7 +1098,7 @@ export interface Operations {
     reply: {
       items: Array<{
         /** stable name of the cause; null if an earlier release kept the event */
-        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         endpoints: Array<string>;
         count: number;
         firstRefusedAt: string;
@@ -1090,7 +1118,7 @@ export interface Operations {
       refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
-      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
       /** events to try; by default 100 */
@@ -1115,7 +1143,7 @@ export interface Operations {
         eventId: string | null;
         result: "mended" | "refused" | "skipped";
         /** stable name of the cause; null if an earlier release kept the event */
-        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         /** why the event was refused again, or not tried; null for a mended event */
         reason: string | null;
       }>;

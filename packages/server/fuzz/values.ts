@@ -132,6 +132,7 @@ const BY_NAME: Record<string, Text> = {
   'if-match': oneOf(refer('etag'), refer('etag'), '*', '"0"'),
   'if-none-match': oneOf('*'),
   version: oneOf('0'),
+  networks: oneOf('203.0.113.0/24', '2001:db8::/32', '203.0.113.7'),
   grant_type: oneOf('client_credentials'),
   client_id: oneOf(refer('ownKey')),
   client_secret: oneOf(refer('ownSecret')),
@@ -147,6 +148,8 @@ const BY_NAME: Record<string, Text> = {
 
 /** Where the same name means something else: by the path of the operation. */
 const BY_PATH: Record<string, Text> = {
+  '/v1/manage/keys locationIds': thing('location'),
+  '/v1/manage/keys/{apiKey} locationIds': thing('location'),
   '/v1/auth apiKey': oneOf(refer('ownKey')),
   '/v1/auth timestamp': oneOf(refer('timestamp')),
   '/v1/session email': oneOf(refer('signer')),

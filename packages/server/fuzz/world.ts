@@ -14,7 +14,13 @@ export interface Key {
   secret: string;
 }
 
-export const KEY_ROLES = ['all', 'submitting-events', 'visitor-only', 'data-warehouse'] as const;
+export const KEY_ROLES = [
+  'all',
+  'submitting-events',
+  'visitor-only',
+  'data-warehouse',
+  'statistics',
+] as const;
 export const PASSWORD = 'correct horse battery 7';
 
 /** Where a world is made. */

@@ -77,6 +77,7 @@ test('a request is listed without personal data', async () => {
     route: '/v1/presence/basic',
     status: 200,
     caller: site.key.apiKey.toLowerCase(),
+    refusal: null,
     requestBytes: expect.any(Number),
     responseBytes: expect.any(Number),
     correlationId,
@@ -130,6 +131,7 @@ test('what an organisation may keep in five seconds is bounded', async () => {
     durationMs: 1,
     correlationId: 'bound',
     caller: null,
+    refusal: null,
   };
   const noBytes = () => ({ requestBytes: null, responseBytes: null });
   for (let count = 0; count < 500; count++) record.note({ ...common, route: '/a', status: 500 }, noBytes);

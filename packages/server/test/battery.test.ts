@@ -140,6 +140,8 @@ test('the roles may call what the contract says', () => {
   expect(callable('data-warehouse').filter((route) => !/^(GET|HEAD) \/v1\/analytics\//.test(route))).toEqual(
     [],
   );
+  const COUNTS = /^(GET|HEAD) \/v1\/analytics\/metrics(\/(?!usage|occupancy)[a-z-]+)?$/;
+  expect(callable('statistics').filter((route) => !COUNTS.test(route.replace(/\/basic$/, '')))).toEqual([]);
   expect(callable('all')).toHaveLength(guarded.length);
 });
 

@@ -5,6 +5,7 @@ import { KEYS_OF_KEYS, KEYS_OF_PEOPLE } from '../src/auth/managed-keys.ts';
 import { peopleRolesOf } from '../src/auth/people-access.ts';
 import { ACCOUNT_ROLES, type AccountRole } from '../src/store/auth/account-roles.ts';
 import { API_KEY_ROLES, type ApiKeyRole } from '../src/store/auth/api-keys.ts';
+import { addOffice } from './support/directory.ts';
 import { expectProblem } from './support/problems.ts';
 import { basic, replicaOf, startTestServer } from './support/server.ts';
 import { browserWithRole } from './support/sessions.ts';
@@ -27,7 +28,7 @@ beforeAll(async () => {
   program = { authorization: `Bearer ${await server.token(await server.key(tenantId))}` };
 });
 
-const send = (method: 'GET' | 'POST' | 'DELETE', url: string, headers: Headers, payload?: object) =>
+const send = (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, headers: Headers, payload?: object) =>
   app.inject({ method, url, headers, ...(payload ? { payload } : {}) });
 const create = (headers: Headers, body: object = {}) =>
   send('POST', KEYS, headers, {
@@ -44,6 +45,8 @@ const created = async (headers: Headers, body?: object) => {
 const pathOf = (apiKey: string) => `${KEYS}/${encodeURIComponent(apiKey)}`;
 const rotate = (headers: Headers, apiKey: string, body: object = {}) =>
   send('POST', `${pathOf(apiKey)}/secret`, headers, body);
+const change = (headers: Headers, apiKey: string, body: object) =>
+  send('PATCH', pathOf(apiKey), headers, body);
 const listed = async (headers: Headers, apiKey: string) =>
   (await send('GET', KEYS, headers)).json().items.find((each: { apiKey: string }) => each.apiKey === apiKey);
 const submitStatus = async (apiKey: string, secret: string) =>
@@ -103,11 +106,12 @@ describe('no caller gets more power by a key', () => {
     const before = await listed(administrator, apiKey);
     const replies = [
       await create(headers, { role }),
+      await change(headers, apiKey, { networks: ['127.0.0.0/8'] }),
       await rotate(headers, apiKey),
       await send('DELETE', pathOf(apiKey), headers),
     ];
     if (isAllowed) {
-      expect(replies.map(({ statusCode }) => statusCode)).toEqual([201, 201, 204]);
+      expect(replies.map(({ statusCode }) => statusCode)).toEqual([201, 200, 201, 204]);
     } else {
       for (const reply of replies) expect(expectProblem(reply, 403)).toContain(role);
       expect(await listed(administrator, apiKey)).toEqual(before);
@@ -133,7 +137,6 @@ describe('no caller gets more power by a key', () => {
         /permission denied|row-level security/,
       );
     await refused("UPDATE api_keys SET role = 'all' WHERE api_key = $1", [apiKey]);
-    await refused('UPDATE api_keys SET expires_at = null WHERE api_key = $1', [apiKey]);
     await refused('DELETE FROM api_keys');
     await refused('DELETE FROM scim_tokens');
     await refused("INSERT INTO api_key_index (api_key_folded, tenant_id) VALUES ('x', $1)", [other]);
@@ -164,6 +167,8 @@ describe('a key', () => {
       createdAt: new Date(clock.nowMs).toISOString(),
       lastUsedAt: null,
       expiresAt,
+      networks: null,
+      locationIds: null,
       revokedAt: null,
       previousSecretExpiresAt: null,
     });
@@ -185,6 +190,79 @@ describe('a key', () => {
     clock.advanceS(60);
     expect(await submitStatus(key.apiKey, secret)).toBe(401);
     expect((await listed(administrator, key.apiKey)).state).toBe('expired');
+  });
+
+  test('changes what it is bound to, and keeps what the change leaves out', async () => {
+    const [officeId, otherId] = [
+      await addOffice(db.owner, tenantId),
+      await addOffice(db.owner, tenantId),
+    ].map(({ locationId }) => locationId);
+    const expiresAt = new Date(clock.nowMs + 60_000).toISOString();
+    const networks = ['127.0.0.0/8', '2001:db8::/32'];
+    const { key } = await created(integrations, {
+      expiresAt,
+      networks: [' 127.0.0.0/8', '2001:DB8:0::/32', '127.0.0.0/8'],
+      locationIds: [officeId?.toUpperCase(), officeId],
+    });
+    expect(key).toMatchObject({ expiresAt, networks, locationIds: [officeId] });
+    for (const [body, expected] of [
+      [{}, { expiresAt, networks, locationIds: [officeId] }],
+      [{ locationIds: [otherId] }, { expiresAt, networks, locationIds: [otherId] }],
+      [{ networks: ['127.0.0.1'] }, { expiresAt, networks: ['127.0.0.1/32'], locationIds: [otherId] }],
+      [
+        { networks: null, locationIds: null },
+        { expiresAt, networks: null, locationIds: null },
+      ],
+      [{ expiresAt: null }, { expiresAt: null, networks: null, locationIds: null }],
+    ] as const) {
+      const reply = await change(integrations, key.apiKey, body);
+      expect([reply.statusCode, reply.json()]).toMatchObject([200, expected]);
+      expect(await listed(integrations, key.apiKey)).toMatchObject(expected);
+    }
+  });
+
+  test('that ended cannot be changed', async () => {
+    const { key } = await created(integrations, { expiresAt: new Date(clock.nowMs + 1_000).toISOString() });
+    clock.advanceS(1);
+    expect(expectProblem(await change(integrations, key.apiKey, { expiresAt: null }), 409)).toContain(
+      'expired',
+    );
+    const { key: revoked } = await created(integrations);
+    await send('DELETE', pathOf(revoked.apiKey), integrations);
+    expect(expectProblem(await change(integrations, revoked.apiKey, { networks: null }), 409)).toContain(
+      'revoked',
+    );
+  });
+
+  test('is not bound to what is no network or no office, and the answer names the member', async () => {
+    const { locationId, levelId } = await addOffice(db.owner, tenantId);
+    const elsewhere = await addOffice(db.owner, await server.organisation());
+    const { key } = await created(administrator, { networks: ['127.0.0.0/8'] });
+    for (const [body, path, fault] of [
+      [{ networks: [] }, '/networks', /^must have 1 to 64 networks/],
+      [{ networks: Array(65).fill('127.0.0.1') }, '/networks', /^must have 1 to 64 networks/],
+      [{ networks: ['127.0.0.1', '127.0.0.1/8'] }, '/networks/1', /the network is 127\.0\.0\.0\/8$/],
+      [{ networks: ['2001:db8::1/32'] }, '/networks/0', /the network is 2001:db8::\/32$/],
+      [{ networks: ['::ffff:127.0.0.1'] }, '/networks/0', /write it as IPv4$/],
+      ...['', '10', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', '::/129', 'fe80::1%eth0', 'example.com'].map(
+        (network) => [{ networks: [network] }, '/networks/0', /^is no network/] as const,
+      ),
+      [{ locationIds: [] }, '/locationIds', /^must have 1 to 500 offices/],
+      [{ locationIds: [locationId, levelId] }, '/locationIds/1', /^is not the id of an office$/],
+      [{ locationIds: [elsewhere.locationId] }, '/locationIds/0', /^is not the id of an office$/],
+      [{ locationIds: ['x'] }, '/locationIds/0', /^is not the id of an office$/],
+    ] as const) {
+      for (const reply of [
+        await create(administrator, body),
+        await change(administrator, key.apiKey, body),
+      ]) {
+        expectProblem(reply, 400);
+        expect(reply.json().errors[0]).toEqual({ path, message: expect.stringMatching(fault) });
+      }
+    }
+    const all = await create(administrator, { role: 'all', locationIds: [locationId] });
+    expect(expectProblem(all, 400)).toContain('/locationIds is not for keys with the role all');
+    expect((await listed(administrator, key.apiKey)).networks).toEqual(['127.0.0.0/8']);
   });
 
   test('that is rotated takes the former secret for the grace period', async () => {
@@ -231,7 +309,11 @@ describe('a key', () => {
   test('of another organisation does not exist here', async () => {
     const { apiKey } = await server.key(await server.organisation(), { role: 'submitting-events' });
     for (const id of [apiKey, 'nobody', 'a\0b'])
-      for (const reply of [await rotate(administrator, id), await send('DELETE', pathOf(id), administrator)])
+      for (const reply of [
+        await change(administrator, id, { networks: null }),
+        await rotate(administrator, id),
+        await send('DELETE', pathOf(id), administrator),
+      ])
         expectProblem(reply, 404);
     expect(await listed(administrator, apiKey)).toBeUndefined();
   });
@@ -296,6 +378,7 @@ test('a SCIM token works until it is revoked, and its text is shown once', async
 
 test('each change is in the log, with the caller and without the secret', async () => {
   const { key } = await created(administrator);
+  await change(program, key.apiKey, { networks: ['127.0.0.1'] });
   await rotate(program, key.apiKey);
   await send('DELETE', pathOf(key.apiKey), integrations);
   const changes = server.logs
@@ -304,6 +387,7 @@ test('each change is in the log, with the caller and without the secret', async 
     .map(({ msg, role, accountId, apiKey }) => [msg, role, typeof accountId, typeof apiKey]);
   expect(changes).toEqual([
     ['a key was created', 'submitting-events', 'string', 'undefined'],
+    ['a key was changed', 'submitting-events', 'undefined', 'string'],
     ['a key was rotated', 'submitting-events', 'undefined', 'string'],
     ['a key was revoked', 'submitting-events', 'string', 'undefined'],
   ]);

@@ -10,7 +10,7 @@ import {
 import pg from 'pg';
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createApp } from '../src/app.ts';
-import type { ApiKey } from '../src/auth/api-keys.ts';
+import type { ApiKey } from '../src/auth/api-key.ts';
 import { rotateKey } from '../src/auth/manage-keys.ts';
 import { MasterKey } from '../src/auth/secrets.ts';
 import { SigningKeys } from '../src/auth/signing-keys.ts';

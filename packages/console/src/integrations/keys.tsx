@@ -4,9 +4,10 @@ import { useState } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant } from '../frame/format.ts';
+import { describeBindings } from '../frame/keys/binding-fields.tsx';
 import { lastUseOf, RevokeDialog } from '../frame/keys/dialogs.tsx';
 import type { Key } from '../frame/keys/first-lines.ts';
-import { CreateKey, RotateKey } from '../frame/keys/key-dialogs.tsx';
+import { ChangeKey, CreateKey, RotateKey } from '../frame/keys/key-dialogs.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
@@ -16,7 +17,7 @@ import { PageButtons } from './page-buttons.tsx';
 
 const { keys } = texts.integrations;
 
-type Opened = { dialog: 'create' } | { dialog: 'rotate' | 'revoke'; key: Key };
+type Opened = { dialog: 'create' } | { dialog: 'change' | 'rotate' | 'revoke'; key: Key };
 
 /** The keys of programs. */
 export default function Keys() {
@@ -49,6 +50,7 @@ export default function Keys() {
       )}
       <PageButtons next={data.next} words={texts.integrations.paging} />
       {opened?.dialog === 'create' && <CreateKey roles={manageableRoles} {...dialogProps} />}
+      {opened?.dialog === 'change' && <ChangeKey changedKey={opened.key} {...dialogProps} />}
       {opened?.dialog === 'rotate' && <RotateKey shownKey={opened.key} {...dialogProps} />}
       {opened?.dialog === 'revoke' && (
         <RevokeDialog
@@ -61,6 +63,9 @@ export default function Keys() {
     </Stack>
   );
 }
+
+const AFTER_THE_END = ['rotate', 'revoke'] as const;
+const ALL_ACTIONS = ['change', ...AFTER_THE_END] as const;
 
 interface KeyTableProps {
   keys: readonly Key[];
@@ -75,6 +80,7 @@ function KeyTable({ keys: items, manageableRoles, onOpen }: KeyTableProps) {
         <Table.Tr key={key.apiKey}>
           <Table.Td>
             {key.name}
+            <Remark text={describeBindings(key)} />
             <Grace graceUntil={key.previousSecretExpiresAt} />
           </Table.Td>
           <Table.Td>{key.apiKey}</Table.Td>
@@ -84,7 +90,7 @@ function KeyTable({ keys: items, manageableRoles, onOpen }: KeyTableProps) {
           <Table.Td>
             {key.state !== 'revoked' && manageableRoles.includes(key.role) && (
               <Group gap="xs" wrap="nowrap">
-                {(['rotate', 'revoke'] as const).map((dialog) => (
+                {(key.state === 'active' ? ALL_ACTIONS : AFTER_THE_END).map((dialog) => (
                   <Button
                     key={dialog}
                     variant="default"
@@ -107,9 +113,14 @@ function KeyTable({ keys: items, manageableRoles, onOpen }: KeyTableProps) {
 /** Until when the former secret of a rotated key works. */
 function Grace({ graceUntil }: { graceUntil: string | null }) {
   if (graceUntil === null || Date.parse(graceUntil) <= Date.now()) return null;
+  return <Remark text={keys.graceUntil(formatInstant(graceUntil))} />;
+}
+
+function Remark({ text }: { text: string | undefined }) {
+  if (text === undefined) return null;
   return (
     <Text size="sm" c="dimmed">
-      {keys.graceUntil(formatInstant(graceUntil))}
+      {text}
     </Text>
   );
 }

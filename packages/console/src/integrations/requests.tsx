@@ -77,7 +77,14 @@ function RequestTable({ items }: { items: Page['items'] }) {
           <Table.Td>{formatInstant(request.answeredAt, timeZone)}</Table.Td>
           <Table.Td>{request.method}</Table.Td>
           <Table.Td className="any-text">{request.route}</Table.Td>
-          <Table.Td>{request.status}</Table.Td>
+          <Table.Td>
+            {request.status}
+            {request.refusal && (
+              <Text size="sm" c="dimmed">
+                {requests.refusals[request.refusal]}
+              </Text>
+            )}
+          </Table.Td>
           <Table.Td className="any-text">{request.caller ?? requests.person}</Table.Td>
           <Table.Td>{formatTenths(request.durationMs)}</Table.Td>
           <Table.Td>{formatWhole(request.requestBytes)}</Table.Td>

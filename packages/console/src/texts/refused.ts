@@ -22,6 +22,10 @@ const causes: Record<Cause, { name: string; advice: string }> = {
     advice: 'A spreadsheet has shortened the number. Format its column as text, and send the file again.',
   },
   unknownPlace: { name: 'Unknown place', advice: 'Add the place with this id. Then try again.' },
+  otherOffice: {
+    name: 'Place of another office',
+    advice: 'The key is bound to other offices. Change its offices, or the source. Then try again.',
+  },
   otherPlaceKind: {
     name: 'Place of another kind',
     advice: `The place is of another kind than the event says. ${SEND_AGAIN}`,

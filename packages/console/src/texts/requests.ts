@@ -15,6 +15,11 @@ export const requests = {
     further: 'Alike',
     correlation: 'Correlation id',
   },
+  refusals: {
+    role: 'the role may not',
+    network: 'from another network',
+    offices: 'not of its offices',
+  },
   person: 'a person',
   filter: { label: 'Requests', all: 'All', failed: 'Failed' },
   older: 'Older requests',

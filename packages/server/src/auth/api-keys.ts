@@ -1,38 +1,16 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import {
-  type ApiKeyAuthentication,
-  type ApiKeyRole,
-  type ApiKeyRow,
-  isDecoy,
-} from '../store/auth/api-keys.ts';
+import { isDecoy } from '../store/auth/api-keys.ts';
 import type { CredentialChanges } from '../store/auth/credential-changes.ts';
-import type { KeyLimits } from '../store/auth/key-limits.ts';
 import type { Database } from '../store/connections/db.ts';
+import { type ApiKey, openApiKey, sealDecoy } from './api-key.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
 import { foldApiKey } from './credentials.ts';
+import { isAllowedFrom } from './elsewhere.ts';
 import { GuessLimit, type LoginAttempt } from './guess-limit.ts';
 import { KeyUses } from './key-uses.ts';
 import { KnownNetworks } from './known-networks.ts';
 import { equalSecrets, generateSecret, type MasterKey } from './secrets.ts';
-
-/** A key with its secrets opened, for the guard and the token endpoints. */
-export interface ApiKey {
-  tenantId: string;
-  apiKey: string;
-  apiKeyFolded: string;
-  role: ApiKeyRole;
-  authentication: ApiKeyAuthentication;
-  secret: string;
-  /** The version of `secret`. `previousSecret` has the version before it. */
-  secretVersion: number;
-  previousSecret: string | undefined;
-  previousSecretExpiresAtMs: number;
-  expiresAtMs: number;
-  revoked: boolean;
-  /** The limits that differ from the defaults. */
-  limits: KeyLimits;
-}
 
 /** A key, and the version of the secret that its caller proved. */
 export interface ProvenKey {
@@ -53,19 +31,12 @@ export function presentedSecret(text: string): Presented {
   return { text, proves: (secret) => equalSecrets(secret, text) };
 }
 
-/** The context under which a key's secret is sealed. */
-export function secretContext(tenantId: string, apiKeyFolded: string): string {
-  return `api-key:${tenantId}:${apiKeyFolded}`;
-}
-
 const REMEMBERED_KEYS = 10_000;
 const LONGEST_ID = 128;
 const SHARED_LOOK_UP_MS = 500;
 /** A repeat of a failed attempt uses the look-up of that attempt for this long. */
 const FAILURE_REMEMBERED_MS = 1_000;
 const REMEMBERED_FAILURES = 10_000;
-/** The context of the secret of a decoy, which stands for an unknown key. */
-const DECOY = 'decoy';
 
 interface FailedAttempt {
   atMs: number;
@@ -105,7 +76,7 @@ export class ApiKeys {
     this.#uses = new KeyUses(deps);
     this.#knownNetworks = new KnownNetworks(deps);
     this.#guessLimit = new GuessLimit({ knownNetworks: this.#knownNetworks, clock: deps.clock });
-    this.#decoySealed = deps.masterKey.seal(this.#decoySecret, DECOY);
+    this.#decoySealed = sealDecoy(this.#decoySecret, deps.masterKey);
     deps.changes.onChange((change) => {
       this.#generation++;
       if (change === 'missed') {
@@ -130,7 +101,7 @@ export class ApiKeys {
     const generation = this.#generation;
     if (!isPossibleId(folded)) return undefined;
     const row = await this.#deps.lookUps.apiKey(folded, this.#decoySealed);
-    const key = this.#open(row);
+    const key = openApiKey(row, this.#deps.masterKey, this.#decoySealed);
     if (isDecoy(row)) return undefined;
     if (generation === this.#generation) this.#remembered.set(key.apiKeyFolded, key);
     return key;
@@ -180,7 +151,8 @@ export class ApiKeys {
    * refuses, it looks the key up, because this replica may remember an older version. A repeat of the last attempt for
    * an id uses the same look-up for a moment, so that a client in a loop costs the database little. Any other attempt
    * gets a look-up of its own, so that a new secret works at once. An unknown id and a wrong secret take the same steps
-   * and as many comparisons, so that the time shows neither whether the id exists nor which part was wrong. Throws
+   * and as many comparisons, so that the time shows neither whether the id exists nor which part was wrong. The
+   * caller checks the networks of the key, so that only who has the secret learns of them. Throws
    * `TooManyFailuresProblem`, without a comparison, after too many failures.
    */
   async prove(attempt: LoginAttempt, presented: Presented): Promise<ProvenKey | undefined> {
@@ -195,7 +167,7 @@ export class ApiKeys {
     // From here to the count, nothing waits: otherwise guesses at the same time would all be compared before the first counts.
     const proven = this.#proven(remembered, presented);
     if (proven) {
-      this.#knownNetworks.note(proven.key, address);
+      this.#noteNetwork(proven.key, address);
       return proven;
     }
     if (remembered) limit.count(folded, address);
@@ -205,11 +177,15 @@ export class ApiKeys {
     if (fresh) {
       if (remembered) limit.takeBack(folded, address);
       this.#failed.delete(folded);
-      this.#knownNetworks.note(fresh.key, address);
+      this.#noteNetwork(fresh.key, address);
     } else if (!remembered) {
       limit.count(folded, address);
     }
     return fresh;
+  }
+
+  #noteNetwork(key: ApiKey, address: string): void {
+    if (isAllowedFrom(key, address)) this.#knownNetworks.note(key, address);
   }
 
   /** Takes back a failed attempt. The caller has proved a key by another reading of the same credentials. */
@@ -259,29 +235,6 @@ export class ApiKeys {
   async close(): Promise<void> {
     await this.#uses.close();
     await this.#knownNetworks.close();
-  }
-
-  #open(row: ApiKeyRow): ApiKey {
-    const context = isDecoy(row) ? DECOY : secretContext(row.tenantId, row.apiKeyFolded);
-    const { masterKey } = this.#deps;
-    // A key without a previous secret takes the time of one that has it.
-    const previous = row.previousSecretSealed
-      ? masterKey.open(row.previousSecretSealed, context)
-      : masterKey.open(this.#decoySealed, DECOY);
-    return {
-      tenantId: row.tenantId,
-      apiKey: row.apiKey,
-      apiKeyFolded: row.apiKeyFolded,
-      role: row.role,
-      authentication: row.authentication,
-      secret: masterKey.open(row.secretSealed, context),
-      secretVersion: row.secretVersion,
-      previousSecret: row.previousSecretSealed ? previous : undefined,
-      previousSecretExpiresAtMs: row.previousSecretExpiresAt?.getTime() ?? 0,
-      expiresAtMs: row.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
-      revoked: row.revokedAt !== null,
-      limits: row.limits,
-    };
   }
 }
 

@@ -11,6 +11,7 @@ import {
   foldApiKey,
   readAuthorization,
 } from './credentials.ts';
+import { requireAllowedNetwork } from './elsewhere.ts';
 import { type LoginAttempt, TooManyFailuresProblem } from './guess-limit.ts';
 import type { CountLogin } from './login.ts';
 import type { Tokens } from './tokens.ts';
@@ -41,6 +42,7 @@ export const OAuthError = Type.Object({
 type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
+  | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'temporarily_unavailable'
   | 'server_error';
@@ -67,6 +69,7 @@ export const oauthError: ErrorFormat = (problem, correlationId) => ({
 
 function errorCode(problem: HttpProblem): OAuthErrorCode {
   if (problem instanceof OAuthProblem) return problem.error;
+  if (problem.status === 403) return 'unauthorized_client';
   if (problem.status === 503 || problem.status === 429) return 'temporarily_unavailable';
   return problem.status >= 500 ? 'server_error' : 'invalid_request';
 }
@@ -86,6 +89,7 @@ export async function grantToken(
   checkGrantType(body);
   const presented = readClient(body, request.headers);
   const proven = await findProvenClient(presented, request.ip, deps);
+  requireAllowedNetwork(proven.key, 'client credentials', request.ip);
   count(proven.key);
   deps.apiKeys.noteUse(proven.key);
   const { token, lifeS } = await deps.tokens.issue(proven);

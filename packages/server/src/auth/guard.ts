@@ -4,10 +4,12 @@ import type { FailedLogin } from '../http/failed-logins.ts';
 import type { ApiKeyRole } from '../store/auth/api-keys.ts';
 import type { ScimTokenRow } from '../store/auth/scim-tokens.ts';
 import type { SessionRow } from '../store/auth/sessions.ts';
-import { type ApiKey, type ApiKeys, presentedSecret } from './api-keys.ts';
-import type { Caller } from './caller.ts';
+import type { ApiKey } from './api-key.ts';
+import { type ApiKeys, presentedSecret } from './api-keys.ts';
+import { type Caller, callerOfKey } from './caller.ts';
 import { BASIC_CHALLENGE, BEARER_CHALLENGE } from './challenges.ts';
 import { type Authorization, readAuthorization } from './credentials.ts';
+import { requireAllowedNetwork } from './elsewhere.ts';
 import { checkPeopleAccess, documentPeople } from './people-access.ts';
 import { isScimToken } from './scim-tokens.ts';
 import { callerOfSession, requireRole, requireSession } from './session-caller.ts';
@@ -15,12 +17,14 @@ import { mayHaveSession } from './session-cookie.ts';
 import type { Sessions } from './sessions.ts';
 import type { Tokens } from './tokens.ts';
 
-export type { Caller } from './caller.ts';
+export { type Caller, officeIdsOf } from './caller.ts';
 
 /** Who may call a route that takes keys. People may call those with the `scheme` bearer, as people-access.ts says. */
 export interface KeyAccess {
   scheme: 'bearer' | 'basic';
   roles: readonly ApiKeyRole[];
+  /** Keys that are bound to offices may call the route, too. It keeps to `officeIdsOf` of its caller. */
+  ofOffices?: true | undefined;
   /** SCIM tokens may call the route, too; with the `scheme` bearer only. */
   scimTokens?: true;
 }
@@ -114,21 +118,28 @@ async function admit(
       ? await provenByBearer(request, authorization, deps)
       : await provenByBasic(request, authorization, deps);
   // Also a refused caller is known: the record of requests has it.
-  request.caller = {
-    kind: 'key',
-    tenantId: key.tenantId,
-    name: key.apiKey,
-    nameFolded: key.apiKeyFolded,
-    role: key.role,
-    limits: key.limits,
-  };
-  if (!access.roles.includes(key.role)) {
+  request.caller = callerOfKey(key);
+  requireAllowedNetwork(key, access.scheme === 'bearer' ? 'Bearer token' : 'Basic', request.ip);
+  requireAccess(key, access);
+  deps.apiKeys.noteUse(key);
+}
+
+/** Throws a 403 if a key may not call a route. */
+function requireAccess({ role, officeIds }: ApiKey, access: KeyAccess): void {
+  if (!access.roles.includes(role)) {
     throw new HttpProblem(
       403,
-      `A key with the role ${key.role} may not call this; roles that may: ${access.roles.join(', ')}.`,
+      `A key with the role ${role} may not call this; roles that may: ${access.roles.join(', ')}.`,
+      { refusal: 'role' },
     );
   }
-  deps.apiKeys.noteUse(key);
+  if (officeIds && !access.ofOffices) {
+    throw new HttpProblem(
+      403,
+      'This key is bound to offices, and what this call takes or gives belongs to no single office.',
+      { refusal: 'offices' },
+    );
+  }
 }
 
 /** Other credentials come first. A browser sends the cookie with every request, also with those that have a token. */

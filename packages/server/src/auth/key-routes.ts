@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import { Page, pageOf } from '../http/bulk.ts';
-import { HttpProblem } from '../http/errors.ts';
+import { HttpProblem, malformedMember } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
 import {
   type ApiKeyAuthentication,
@@ -10,7 +10,6 @@ import {
   listApiKeys,
   lockApiKey,
   revokeApiKey,
-  updateApiKeyLimits,
 } from '../store/auth/api-keys.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import type { Caller } from './caller.ts';
@@ -27,9 +26,16 @@ import {
 } from './credential-routes.ts';
 import { foldApiKey } from './credentials.ts';
 import { callerOf } from './guard.ts';
-import { Authentication, KeyView, Role, ShownKeyView, viewOf } from './key-views.ts';
-import { GivenLimits, ownLimits } from './limits-of-keys.ts';
-import { addKey, MOST_ACTIVE_KEYS, replaceSecret } from './manage-keys.ts';
+import { Authentication, KeyView, Role, SettingMembers, ShownKeyView, viewOf } from './key-views.ts';
+import { ownLimits } from './limits-of-keys.ts';
+import {
+  addKey,
+  BindingError,
+  changeSettings,
+  KeyError,
+  MOST_ACTIVE_KEYS,
+  replaceSecret,
+} from './manage-keys.ts';
 import { manageableRoles } from './managed-keys.ts';
 import { CONFIG } from './management.ts';
 import type { MasterKey } from './secrets.ts';
@@ -68,7 +74,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
         200: Type.Object({
           ...Page(KeyView).properties,
           manageableRoles: Type.Array(Role, {
-            description: 'the caller may create, rotate and revoke keys with these roles',
+            description: 'the caller may create, change, rotate and revoke keys with these roles',
           }),
         }),
         ...problems(400, 401, 403, 503),
@@ -103,7 +109,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
         role: Role,
         authentication: Authentication,
         expiresAt: NewExpiry,
-        limits: Maybe(GivenLimits),
+        ...SettingMembers,
       }),
       response: { 201: ShownKeyView, ...problems(400, 401, 403, 408, 409, 413, 415, 503) },
     },
@@ -117,15 +123,53 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
         name: checkedName(request.body.name),
         role,
         authentication: request.body.authentication as ApiKeyAuthentication,
-        expiresAt: checkedExpiry(request.body.expiresAt, clock()),
+        expiresAt: checkedExpiry(request.body.expiresAt, clock()) ?? null,
+        networks: request.body.networks ?? null,
+        locationIds: request.body.locationIds ?? null,
         limits: ownLimits(request.body.limits ?? {}),
       };
       const shown = await database.inTenant(tenantId, async (tx) => {
-        const { apiKey, secret } = await addKey(tx, key, { masterKey, clock }).catch(conflictIfTooMany);
+        const { apiKey, secret } = await addKey(tx, key, { masterKey, clock })
+          .catch(malformedIfBinding)
+          .catch(conflictIfTooMany);
         return { secret, key: viewOf(await keyOf(tx, tenantId, apiKey), clock()) };
       });
       logChange(request, 'a key was created', { changedKey: shown.key.apiKey, role });
       return reply.code(201).send(shown);
+    },
+  });
+
+  app.route({
+    method: 'PATCH',
+    url: '/v1/manage/keys/:apiKey',
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'Change what a key is bound to, and its rate limits',
+      description:
+        'Members that are left out stay; null removes a binding, and makes a limit the default again. Every replica has the ' +
+        'change within a second. The caller must have the powers of the role itself. A key that ended is a 409. A key has at ' +
+        'most the limits of the organisation; `rollcall keys change` gives more.',
+      params: KeyPath,
+      body: Type.Object({ expiresAt: NewExpiry, ...SettingMembers }),
+      response: { 200: KeyView, ...problems(400, 401, 403, 404, 408, 409, 413, 415, 503) },
+    },
+    handler: async (request) => {
+      const caller = callerOf(request);
+      const { expiresAt, networks, locationIds, limits } = request.body;
+      const nowMs = clock();
+      const changes = {
+        ...(expiresAt !== undefined && { expiresAt: checkedExpiry(expiresAt, nowMs) ?? null }),
+        ...(networks !== undefined && { networks }),
+        ...(locationIds !== undefined && { locationIds }),
+        ...(limits !== undefined && { limits }),
+      };
+      const changed = await database.inTenant(caller.tenantId, async (tx) => {
+        const row = await managedKey(tx, caller, request.params);
+        return changeSettings(tx, row, changes, nowMs).catch(malformedIfBinding).catch(conflictIfEnded);
+      });
+      logChange(request, 'a key was changed', { changedKey: changed.apiKey, role: changed.role });
+      return viewOf(changed, nowMs);
     },
   });
 
@@ -173,35 +217,6 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
   });
 
   app.route({
-    method: 'PATCH',
-    url: '/v1/manage/keys/:apiKey',
-    config: CONFIG,
-    schema: {
-      ...DOCUMENTED,
-      summary: "Change a key's limits",
-      description:
-        '`limits` replaces all limits of the key: one that is missing is the default again. Every replica has them within a second. ' +
-        'A key has at most the limits of the organisation; `rollcall keys limit` gives more.',
-      params: KeyPath,
-      body: Type.Object({ limits: GivenLimits }),
-      response: { 200: KeyView, ...problems(400, 401, 403, 404, 408, 409, 413, 415, 503) },
-    },
-    handler: async (request) => {
-      const caller = callerOf(request);
-      const limits = ownLimits(request.body.limits);
-      const row = await database.inTenant(caller.tenantId, async (tx) => {
-        const row = await managedKey(tx, caller, request.params);
-        requireNotRevoked(row);
-        await updateApiKeyLimits(tx, row.tenantId, row.apiKeyFolded, limits);
-        return row;
-      });
-      const { apiKey: changedKey, role } = row;
-      logChange(request, "a key's limits were changed", { changedKey, role, limits: JSON.stringify(limits) });
-      return viewOf({ ...row, limits }, clock());
-    },
-  });
-
-  app.route({
     method: 'DELETE',
     url: '/v1/manage/keys/:apiKey',
     config: CONFIG,
@@ -241,6 +256,16 @@ async function keyOf(tx: Tx, tenantId: string, apiKey: string): Promise<ApiKeyRo
 
 function requireNotRevoked({ revokedAt }: ApiKeyRow): void {
   if (revokedAt) throw new HttpProblem(409, 'The key is revoked; create a new one.');
+}
+
+/** Converts the error of a binding to a 400 that names the member. */
+function malformedIfBinding(error: unknown): never {
+  throw error instanceof BindingError ? malformedMember(error.member, error.fault) : error;
+}
+
+/** Converts the error of a key that ended to a 409. */
+function conflictIfEnded(error: unknown): never {
+  throw error instanceof KeyError ? new HttpProblem(409, error.message) : error;
 }
 
 /** Throws a 403 unless the caller has the powers of the role itself. */

@@ -23,7 +23,7 @@ function shown(limit: KeyLimit) {
   return Type.Optional(Type.Integer({ description: UNITS[limit] }));
 }
 
-/** The limits of a key in the body of a request. A limit that is missing, or null, is the default. */
+/** Limits of a key in the body of a request. A limit of null is the default. */
 export const GivenLimits = Type.Object(
   {
     login: given('login'),
@@ -48,8 +48,11 @@ export const ShownLimits = Type.Object(
   { description: 'the limits that differ from the defaults' },
 );
 
+/** Limits of a key; null is the default. */
+export type ChangedLimits = { readonly [limit in KeyLimit]?: number | null | undefined };
+
 /** Limits without those that are the default. */
-export function ownLimits(limits: { readonly [limit in KeyLimit]?: number | null }): KeyLimits {
+export function ownLimits(limits: ChangedLimits): KeyLimits {
   return Object.fromEntries(
     KEY_LIMITS.flatMap((limit) => {
       const own = limits[limit] ?? undefined;

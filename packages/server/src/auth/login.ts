@@ -1,7 +1,9 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { type ErrorFormat, HttpProblem } from '../http/errors.ts';
-import type { ApiKey, ApiKeys, ProvenKey } from './api-keys.ts';
+import type { ApiKey } from './api-key.ts';
+import type { ApiKeys, ProvenKey } from './api-keys.ts';
+import { requireAllowedNetwork } from './elsewhere.ts';
 import { equalDigests, loginHash } from './secrets.ts';
 import type { IssuedToken, Tokens } from './tokens.ts';
 
@@ -69,6 +71,7 @@ export async function logIn(
   // A wrong clock tests no secret, so it does not count as a guess.
   checkClock(timestamp.seconds, body.apiKey, deps);
   const proven = await findProvenKey(body, timestamp.spellings, ip, deps);
+  requireAllowedNetwork(proven.key, 'HMAC', ip);
   // Only the key's own logins count, so that nobody else can use up its limit.
   count(proven.key);
   deps.apiKeys.noteUse(proven.key);

@@ -1,21 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import {
   type ApiKeyAuthentication,
+  type ApiKeyBindings,
   type ApiKeyRole,
   type ApiKeyRow,
+  type ApiKeySettings,
   findApiKey,
   insertApiKey,
   listApiKeys,
   revokeApiKey,
   rotateApiKey,
-  updateApiKeyLimits,
+  updateApiKeySettings,
 } from '../store/auth/api-keys.ts';
 import { type CredentialPage, lockAndCountActive } from '../store/auth/credentials.ts';
-import type { KeyLimit, KeyLimits } from '../store/auth/key-limits.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
-import { secretContext } from './api-keys.ts';
+import { secretContext } from './api-key.ts';
 import { foldApiKey } from './credentials.ts';
-import { ownLimits } from './limits-of-keys.ts';
+import { type BindingFault, readBindings } from './key-bindings.ts';
+import { type ChangedLimits, ownLimits } from './limits-of-keys.ts';
 import { generateSecret, type MasterKey } from './secrets.ts';
 
 /** The most keys of an organisation that can be used at a time. Each program needs one. */
@@ -28,26 +30,34 @@ export class KeyError extends Error {}
 /** An organisation has as many keys or tokens as it may have. `message` is one sentence. */
 export class TooManyError extends KeyError {}
 
-export interface NewKey {
+/** A key cannot be bound to this. `member` is such as `networks/0`, and `fault` the rest of a sentence about it. */
+export class BindingError extends KeyError {
+  readonly member: string;
+  readonly fault: string;
+
+  constructor({ member, fault }: BindingFault) {
+    super(`The key cannot be bound so: ${member} ${fault}.`);
+    this.member = member;
+    this.fault = fault;
+  }
+}
+
+export interface NewKey extends Partial<ApiKeySettings> {
   tenantId: string;
   name: string;
   role: ApiKeyRole;
   authentication: ApiKeyAuthentication;
-  expiresAt?: Date | undefined;
-  /** The limits that differ from the defaults. */
-  limits?: KeyLimits | undefined;
   /** An id and a secret that exist already in another system. Without them, the server generates new ones. */
   existing?: { apiKey: string; secret: string };
 }
 
 /** A key with its secret. No other call returns the secret. */
-export interface ShownKey {
+export interface ShownKey extends ApiKeyBindings {
   apiKey: string;
   secret: string;
   name: string;
   role: ApiKeyRole;
   authentication: ApiKeyAuthentication;
-  expiresAt: Date | null;
 }
 
 export const CREDENTIAL_STATES = ['active', 'revoked', 'expired'] as const;
@@ -91,6 +101,11 @@ export async function addKey(tx: Tx, key: NewKey, { masterKey, clock }: KeyTools
   const secret = key.existing?.secret ?? generateSecret();
   checkNewKey({ ...key, apiKey, secret });
   const apiKeyFolded = foldApiKey(apiKey);
+  const bindings = await checkedBindings(tx, key, {
+    expiresAt: key.expiresAt ?? null,
+    networks: key.networks ?? null,
+    locationIds: key.locationIds ?? null,
+  });
   if ((await lockAndCountActive(tx, 'api_keys', key.tenantId, new Date(clock()))) >= MOST_ACTIVE_KEYS) {
     throw new TooManyError(
       `The organisation has ${MOST_ACTIVE_KEYS} active keys, which is the most; revoke one that no program needs.`,
@@ -105,12 +120,53 @@ export async function addKey(tx: Tx, key: NewKey, { masterKey, clock }: KeyTools
     authentication: key.authentication,
     secretSealed: masterKey.seal(secret, secretContext(key.tenantId, apiKeyFolded)),
     createdAt: new Date(clock()),
-    expiresAt: key.expiresAt ?? null,
-    limits: key.limits ?? {},
+    ...bindings,
+    limits: ownLimits(key.limits ?? {}),
   };
   if (!(await insertApiKey(tx, row))) throw new KeyError(`A key with the id ${apiKey} exists already.`);
-  const { name, role, authentication, expiresAt } = row;
-  return { apiKey, secret, name, role, authentication, expiresAt };
+  const { name, role, authentication } = row;
+  return { apiKey, secret, name, role, authentication, ...bindings };
+}
+
+/** The bindings as they are stored. Throws `BindingError`. */
+async function checkedBindings(
+  tx: Tx,
+  key: Pick<ApiKeyRow, 'tenantId' | 'role'>,
+  { expiresAt, ...given }: ApiKeyBindings,
+): Promise<ApiKeyBindings> {
+  const read = await readBindings(tx, key, given);
+  if ('fault' in read) throw new BindingError(read);
+  return { expiresAt, ...read };
+}
+
+/** Changes of a key. Members that are left out stay. A limit of null is the default again; null stands for all limits. */
+export interface KeyChanges extends Partial<ApiKeyBindings> {
+  limits?: ChangedLimits | null;
+}
+
+/** Changes the settings of a key. Throws `KeyError`. */
+export function changeKey(
+  apiKey: string,
+  changes: KeyChanges,
+  { owner, clock }: Pick<Deps, 'owner' | 'clock'>,
+): Promise<ApiKeyRow> {
+  return withKey(apiKey, owner, (tx, key) => changeSettings(tx, key, changes, clock()));
+}
+
+/** As `changeKey`, for a key of the organisation that the transaction has entered. */
+export async function changeSettings(
+  tx: Tx,
+  key: ApiKeyRow,
+  { limits, ...changes }: KeyChanges,
+  nowMs: number,
+): Promise<ApiKeyRow> {
+  const state = stateOf(key, nowMs);
+  if (state !== 'active') throw new KeyError(`The key ${key.apiKey} is ${state}; create a new one.`);
+  const { expiresAt, networks, locationIds } = { ...key, ...changes };
+  const bindings = await checkedBindings(tx, key, { expiresAt, networks, locationIds });
+  const settings = { ...bindings, limits: limits === null ? {} : ownLimits({ ...key.limits, ...limits }) };
+  await updateApiKeySettings(tx, key, settings);
+  return { ...key, ...settings };
 }
 
 /** All keys of an organisation, without secrets, the oldest first. */
@@ -158,8 +214,8 @@ export async function replaceSecret(
   const secret = generateSecret();
   const sealed = masterKey.seal(secret, secretContext(key.tenantId, key.apiKeyFolded));
   await rotateApiKey(tx, key.tenantId, key.apiKeyFolded, sealed, new Date(clock() + graceMs));
-  const { apiKey, name, role, authentication, expiresAt } = key;
-  return { apiKey, secret, name, role, authentication, expiresAt };
+  const { apiKey, name, role, authentication, expiresAt, networks, locationIds } = key;
+  return { apiKey, secret, name, role, authentication, expiresAt, networks, locationIds };
 }
 
 /** Revokes a key, at once and permanently. Throws `KeyError` if no key has this id. */
@@ -170,19 +226,6 @@ export async function revokeKey(
   return withKey(apiKey, owner, async (tx, key) => {
     await revokeApiKey(tx, key.tenantId, key.apiKeyFolded, new Date(clock()));
     return key;
-  });
-}
-
-/** Changes limits of a key; null makes one the default again. Returns all that differ from the defaults. Throws `KeyError`. */
-export async function limitKey(
-  { apiKey, limits }: { apiKey: string; limits: Partial<Record<KeyLimit, number | null>> },
-  { owner }: Pick<Deps, 'owner'>,
-): Promise<{ apiKey: string; limits: KeyLimits }> {
-  return withKey(apiKey, owner, async (tx, key) => {
-    if (key.revokedAt) throw new KeyError(`The key ${key.apiKey} is revoked; create a new one.`);
-    const changed = ownLimits({ ...key.limits, ...limits });
-    await updateApiKeyLimits(tx, key.tenantId, key.apiKeyFolded, changed);
-    return { apiKey: key.apiKey, limits: changed };
   });
 }
 

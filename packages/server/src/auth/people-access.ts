@@ -142,8 +142,8 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
 
   'GET /v1/manage/keys': INTEGRATORS,
   'POST /v1/manage/keys': INTEGRATORS,
-  'POST /v1/manage/keys/:apiKey/secret': INTEGRATORS,
   'PATCH /v1/manage/keys/:apiKey': INTEGRATORS,
+  'POST /v1/manage/keys/:apiKey/secret': INTEGRATORS,
   'DELETE /v1/manage/keys/:apiKey': INTEGRATORS,
   'GET /v1/manage/scim-tokens': INTEGRATORS,
   // A SCIM token reads and changes users.

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { Page, PageQuery, pageOf, readLimit, wrongParameter } from '../http/bulk.ts';
-import { problems } from '../http/schema.ts';
+import { REFUSALS } from '../http/errors.ts';
+import { OrNull, problems } from '../http/schema.ts';
 import { positionText, readPosition } from '../http/time-position.ts';
 import type { Database } from '../store/connections/db.ts';
 import { listAnsweredRequests } from '../store/events/answered-requests.ts';
@@ -22,12 +23,16 @@ const RequestView = Type.Object({
   caller: Type.Union([Type.String(), Type.Null()], {
     description: 'id of the key or of the SCIM token; null for a person',
   }),
+  refusal: OrNull(
+    Type.String({ enum: [...REFUSALS] }),
+    'the rule that refused it with 403: the role of the caller, or the networks or offices of the key; null if none did',
+  ),
   durationMs: Type.Number(),
   requestBytes: Bytes,
   responseBytes: Bytes,
   correlationId: Type.String(),
   further: Type.Integer({
-    description: 'further requests of the same seconds with this method, route, status and caller',
+    description: 'further requests of the same seconds with this method, route, status, refusal and caller',
   }),
 });
 

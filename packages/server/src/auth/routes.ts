@@ -8,6 +8,7 @@ import { problems } from '../http/schema.ts';
 import { hasBody } from '../http/unread-body.ts';
 import type { ApiKeys } from './api-keys.ts';
 import { grantToken, OAuthError, oauthError, TokenReply, TokenRequest } from './client-credentials.ts';
+import { ElsewhereProblem } from './elsewhere.ts';
 import { type CountLogin, LoginFailure, LoginReply, LoginRequest, logIn, loginFailure } from './login.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { Tokens } from './tokens.ts';
@@ -29,6 +30,11 @@ const BODY_LIMIT_BYTES = 8 * 1024;
 
 /** /v1/auth, /v1/auth/token and the metadata of their tokens. */
 export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (app, options) => {
+  app.addHook('onError', async (request, _reply, error) => {
+    // The record of requests shows a right secret from a wrong network to the key's organisation.
+    if (error instanceof ElsewhereProblem) request.caller = error.caller;
+  });
+
   app.route({
     method: 'POST',
     url: '/v1/auth',
@@ -38,7 +44,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
       tags: ['Authentication'],
       summary: 'Log in with an HMAC hash',
       body: LoginRequest,
-      response: { 200: LoginReply, ...eachOf([400, 401, 408, 413, 415, 429, 503], LoginFailure) },
+      response: { 200: LoginReply, ...eachOf([400, 401, 403, 408, 413, 415, 429, 503], LoginFailure) },
     },
     handler: async (request, reply) => {
       reply.header('cache-control', 'no-store');
@@ -66,7 +72,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
         summary: 'OAuth 2.0 client credentials (RFC 6749 section 4.4)',
         consumes: ['application/json', 'application/x-www-form-urlencoded'],
         body: TokenRequest,
-        response: { 200: TokenReply, ...eachOf([400, 401, 408, 413, 415, 429, 503], OAuthError) },
+        response: { 200: TokenReply, ...eachOf([400, 401, 403, 408, 413, 415, 429, 503], OAuthError) },
       },
       handler: async (request, reply) => {
         reply.header('cache-control', 'no-store').header('pragma', 'no-cache');

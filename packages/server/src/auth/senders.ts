@@ -16,6 +16,7 @@ export interface SentTo {
   method: string;
   url: string;
   roles: KeyAccess['roles'];
+  ofOffices: KeyAccess['ofOffices'];
 }
 
 /**
@@ -36,17 +37,20 @@ async function keyOf(
   tx: Tx,
   tenantId: string,
   nameFolded: string,
-  { roles }: SentTo,
+  { roles, ofOffices }: SentTo,
   nowMs: number,
 ): Promise<Caller | { reason: string }> {
   const key = await getKeyState(tx, tenantId, nameFolded);
   if (!key) return { reason: `the key ${nameFolded} no longer exists` };
-  const { apiKey, role, revokedAt, expiresAt } = key;
+  const { apiKey, role, revokedAt, expiresAt, locationIds } = key;
   if (revokedAt) return { reason: `the key ${apiKey} is revoked` };
   if (expiresAt && expiresAt.getTime() <= nowMs) return { reason: `the key ${apiKey} has expired` };
   if (!roles.includes(role))
     return { reason: `the key ${apiKey} has the role ${role}, which may not send this` };
-  return { kind: 'key', tenantId, name: apiKey, nameFolded, role };
+  if (locationIds && !ofOffices)
+    return { reason: `the key ${apiKey} is bound to offices, and this belongs to none` };
+  const officeIds = locationIds ? new Set(locationIds) : undefined;
+  return { kind: 'key', tenantId, name: apiKey, nameFolded, role, officeIds };
 }
 
 async function accountOf(

@@ -49,6 +49,7 @@ export function requireRole(request: FastifyRequest, role: AccountRole): void {
       roles.length === 0
         ? 'People may not call this; it takes a key or a token.'
         : `A person with the role ${role} may not call this; roles that may: ${roles.join(', ')}.`,
+      { refusal: 'role' },
     );
   }
 }

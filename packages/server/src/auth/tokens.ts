@@ -1,7 +1,8 @@
 import { hash, randomUUID, sign } from 'node:crypto';
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
-import type { ApiKey, ProvenKey } from './api-keys.ts';
+import type { ApiKey } from './api-key.ts';
+import type { ProvenKey } from './api-keys.ts';
 import { SIGNING_ALGORITHM, type Signer, type SigningKeys, type Verifier } from './signing-keys.ts';
 
 /** RFC 9068 section 2.1. */

@@ -1,10 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { ownLimits } from '../auth/limits-of-keys.ts';
+import { Command, Option } from 'commander';
 import {
   checkStrength,
   createKey,
   keysOf,
-  limitKey,
   revokeKey,
   rotateKey,
   type ShownKey,
@@ -18,39 +16,43 @@ import {
   type ApiKeyRole,
   type ApiKeyRow,
 } from '../store/auth/api-keys.ts';
-import { KEY_LIMITS, type KeyLimit, type KeyLimits } from '../store/auth/key-limits.ts';
 import { chooseOrganisation, withContext } from './context.ts';
 import { intoCurlConfig } from './curl-config.ts';
+import {
+  changeCommand,
+  formatBinding,
+  formatLimits,
+  type SettingOptions,
+  settingsOf,
+  withSettings,
+} from './key-settings.ts';
 import { toOptions } from './options.ts';
 import { formatTable, formatTime, print } from './output.ts';
 import { readSecret } from './secret.ts';
-import { parseDuration, parseFuture } from './time.ts';
+import { parseDuration } from './time.ts';
 
 interface Common extends DataConfig {
   org?: string;
   json?: true;
 }
-interface KeyProperties extends Common {
+interface KeyProperties extends Common, SettingOptions {
   role: ApiKeyRole;
   authentication: ApiKeyAuthentication;
   name: string;
-  expires?: Date;
-  limit?: ChangedLimits;
 }
-/** New limits; null is the default. */
-type ChangedLimits = Partial<Record<KeyLimit, number | null>>;
 
-/** `rollcall keys create|import|list|limit|rotate|revoke`. */
+/** `rollcall keys create|import|list|change|rotate|revoke`. */
 export function keysCommand(): Command {
   const keys = new Command('keys').description('keys that clients log in with');
-  for (const command of [
+  const commands = [
     createCommand(),
     importCommand(),
     listCommand(),
-    limitCommand(),
+    changeCommand(),
     rotateCommand(),
     revokeCommand(),
-  ]) {
+  ];
+  for (const command of commands) {
     command.option('--json', 'print JSON');
     for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
     keys.addCommand(command);
@@ -102,47 +104,6 @@ function listCommand(): Command {
     },
   );
 }
-
-function limitCommand(): Command {
-  return new Command('limit')
-    .description('change limits of a key; every server follows within a second')
-    .argument('<id>', 'the id of the key')
-    .argument(
-      '<limits...>',
-      `such as events=60000 or events=default, with one of ${KEY_LIMITS.join(', ')}; a number a minute, and of exports at once`,
-      readLimit,
-    )
-    .action(async (apiKey: string, limits: ChangedLimits, options: Common) => {
-      const key = await withContext(options, 'rollcall keys', ({ owner }) =>
-        limitKey({ apiKey, limits }, { owner }),
-      );
-      const own = limitsText(key.limits);
-      print(
-        options.json
-          ? JSON.stringify(key)
-          : `The key ${key.apiKey} has ${own ? `the limits ${own}; the others are the defaults` : 'the default limits'}.`,
-      );
-    });
-}
-
-/** Adds a limit such as `events=60000` to those that were read before it. */
-function readLimit(text: string, before: ChangedLimits | undefined): ChangedLimits {
-  const [, name, amount] = /^(\w+)=(\d{1,9}|default)$/.exec(text) ?? [];
-  const limit = KEY_LIMITS.find((each) => each === name);
-  if (!limit || Number(amount) === 0) {
-    throw new InvalidArgumentError(
-      `It must be one of ${KEY_LIMITS.map((each) => `${each}=`).join(', ')} with a number from 1 to 999999999, or with "default".`,
-    );
-  }
-  return { ...before, [limit]: amount === 'default' ? null : Number(amount) };
-}
-
-function limitsText(limits: KeyLimits): string {
-  return Object.entries(limits)
-    .map(([limit, amount]) => `${limit}=${amount}`)
-    .join(' ');
-}
-
 function rotateCommand(): Command {
   return new Command('rotate')
     .description('give a key a new secret; the id stays')
@@ -182,7 +143,7 @@ function revokeCommand(): Command {
 }
 
 function withKeyProperties(command: Command): Command {
-  return withOrganisation(command)
+  const properties = withOrganisation(command)
     .addOption(
       new Option('--role <role>', 'the routes that it may call').choices(API_KEY_ROLES).makeOptionMandatory(),
     )
@@ -191,16 +152,8 @@ function withKeyProperties(command: Command): Command {
         .choices(API_KEY_AUTHENTICATIONS)
         .makeOptionMandatory(),
     )
-    .requiredOption('--name <name>', 'the purpose')
-    .addOption(
-      new Option('--expires <when>', 'a date, an instant or a duration such as 90d').argParser(parseFuture),
-    )
-    .addOption(
-      new Option(
-        '--limit <limit>',
-        'a limit of its own, such as events=60000; give the option again for another one',
-      ).argParser(readLimit),
-    );
+    .requiredOption('--name <name>', 'the purpose');
+  return withSettings(properties);
 }
 
 function withOrganisation(command: Command): Command {
@@ -213,12 +166,10 @@ function makeKey(
 ): Promise<ShownKey> {
   return withContext(options, 'rollcall keys', async ({ owner, masterKey }) => {
     const { tenantId } = await chooseOrganisation(owner, options.org);
-    const { name, role, authentication, expires, limit = {} } = options;
+    const { name, role, authentication } = options;
+    const settings = settingsOf(options);
     return createKey(
-      {
-        ...{ tenantId, name, role, authentication, expiresAt: expires, limits: ownLimits(limit) },
-        ...(existing ? { existing } : {}),
-      },
+      { tenantId, name, role, authentication, ...settings, ...(existing ? { existing } : {}) },
       { owner, masterKey, clock: Date.now },
     );
   });
@@ -253,7 +204,8 @@ async function tell(
 }
 
 function listed(row: ApiKeyRow) {
-  const { apiKey, name, role, authentication, createdAt, lastUsedAt, expiresAt, revokedAt, limits } = row;
+  const { apiKey, name, role, authentication, createdAt, lastUsedAt, revokedAt } = row;
+  const { expiresAt, networks, locationIds, limits } = row;
   return {
     apiKey,
     name,
@@ -264,6 +216,8 @@ function listed(row: ApiKeyRow) {
     lastUsedAt,
     expiresAt,
     revokedAt,
+    networks,
+    locationIds,
     limits,
   };
 }
@@ -278,6 +232,8 @@ function listedLine(row: ApiKeyRow): Record<string, string> {
     created: formatTime(row.createdAt),
     'last use': formatTime(row.lastUsedAt),
     expires: formatTime(row.expiresAt),
-    limits: limitsText(row.limits) || '-',
+    networks: formatBinding(row.networks),
+    offices: formatBinding(row.locationIds),
+    limits: formatLimits(row.limits),
   };
 }

@@ -105,7 +105,14 @@ class History {
     this.#desks = new DeskPresence(database);
     this.#refusals = new RefusedEventLog({ database, clock: () => nowMs, keep: 0, log: this.#log });
     this.#activity = new SourceActivity({ database, log: this.#log });
-    this.#caller = { kind: 'key', tenantId, name: 'demo', nameFolded: 'demo', role: 'all' };
+    this.#caller = {
+      kind: 'key',
+      tenantId,
+      name: 'demo',
+      nameFolded: 'demo',
+      role: 'all',
+      officeIds: undefined,
+    };
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { secretContext } from '../auth/api-keys.ts';
+import { secretContext } from '../auth/api-key.ts';
 import { ensureMember } from '../auth/manage-accounts.ts';
 import { createKey, keysOf, type ShownKey } from '../auth/manage-keys.ts';
 import type { MasterKey } from '../auth/secrets.ts';
@@ -117,8 +117,8 @@ async function shownKeys(tenantId: string, { owner, masterKey }: Deps): Promise<
   return KEYS.flatMap(({ name }) => {
     const row = rows.find((candidate) => candidate.name === name && !candidate.revokedAt);
     if (!row) return [];
-    const { apiKey, role, authentication, expiresAt } = row;
+    const { apiKey, role, authentication, expiresAt, networks, locationIds } = row;
     const secret = masterKey.open(row.secretSealed, secretContext(tenantId, row.apiKeyFolded));
-    return [{ apiKey, secret, name, role, authentication, expiresAt }];
+    return [{ apiKey, secret, name, role, authentication, expiresAt, networks, locationIds }];
   });
 }

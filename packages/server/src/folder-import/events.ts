@@ -128,7 +128,8 @@ async function loadEvents<Event extends SubmittedEvent, Stored extends EventKey>
           if (fault !== undefined) return { refused: fault.message };
           // An event without a fault has an instant.
           const observedAtUs = instantUs as InstantUs;
-          const stored = kind.classify(event, { sourceId, observedAtUs, receivedAtMs, resolved });
+          const context = { sourceId, observedAtUs, receivedAtMs, resolved, officeIds: undefined };
+          const stored = kind.classify(event, context);
           return isRefusal(stored) ? { refused: stored.message } : { stored };
         });
         const sound = outcomes.flatMap((outcome) => ('stored' in outcome ? [outcome.stored] : []));

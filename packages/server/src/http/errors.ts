@@ -11,11 +11,24 @@ export interface FieldError {
   message: string;
 }
 
+/** The rules by which the server refuses a caller whose credentials are right. The log of requests shows them. */
+export const REFUSALS = ['role', 'network', 'offices'] as const;
+export type AccessRefusal = (typeof REFUSALS)[number];
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The rule that refused the request, if one did. */
+    refusal: AccessRefusal | null;
+  }
+}
+
 export interface ProblemOptions {
   errors?: FieldError[];
   headers?: Record<string, string>;
   /** For the log, so that an operator sees guessed credentials and clients with a wrong secret. */
   failedLogin?: FailedLogin;
+  /** With a 403: the rule that refused. */
+  refusal?: AccessRefusal;
   /** For the log only; the caller never sees it. */
   cause?: unknown;
 }
@@ -28,6 +41,7 @@ export class HttpProblem extends Error {
   readonly errors: FieldError[] | undefined;
   readonly headers: Record<string, string>;
   readonly failedLogin: FailedLogin | undefined;
+  readonly refusal: AccessRefusal | undefined;
 
   constructor(status: number, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause });
@@ -36,6 +50,7 @@ export class HttpProblem extends Error {
     this.errors = options.errors;
     this.headers = options.headers ?? {};
     this.failedLogin = options.failedLogin;
+    this.refusal = options.refusal;
   }
 }
 
@@ -173,6 +188,7 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   // A problem without a cause was thrown on purpose. The line of the request in the log says everything.
   if (problem.status >= 500 && problem.cause !== undefined && !request.server.outages.note(problem.cause))
     request.log.error({ err: problem.cause }, problem.message);
+  request.refusal = problem.refusal ?? null;
   if (problem.failedLogin) request.server.failedLogins.note(problem.failedLogin, request);
   return sendProblem(problem, request, reply);
 }

@@ -7,6 +7,7 @@ export interface FailedLogin {
     | 'HMAC'
     | 'client credentials'
     | 'Basic'
+    | 'Bearer token'
     | 'SCIM token'
     | 'password'
     | 'link'
@@ -18,6 +19,8 @@ export interface FailedLogin {
   account?: string | undefined;
   /** The server did not check the secret, because too many logins had failed. */
   unchecked?: true;
+  /** The secret or token is right, but the key may not be used from this address. */
+  elsewhere?: true;
 }
 
 declare module 'fastify' {
@@ -54,7 +57,7 @@ export class FailedLoginLog {
 
   /** `log` writes the lines of the request; `address` is its network address. */
   note(
-    { by, apiKey, account, unchecked }: FailedLogin,
+    { by, apiKey, account, unchecked, elsewhere }: FailedLogin,
     { log, ip: address }: { log: FastifyBaseLogger; ip: string },
   ): void {
     const network = networkOf(address);
@@ -69,7 +72,7 @@ export class FailedLoginLog {
     const attemptedApiKey = forLog(apiKey);
     // A text that is no address may be a password in the wrong field.
     const attemptedAccount = account?.includes('@') ? forLog(account) : undefined;
-    log.warn({ by, attemptedApiKey, attemptedAccount, address, unchecked }, 'a login failed');
+    log.warn({ by, attemptedApiKey, attemptedAccount, address, unchecked, elsewhere }, 'a login failed');
   }
 
   close(): void {

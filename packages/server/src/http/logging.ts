@@ -165,11 +165,12 @@ export function callerFields(caller: NonNullable<FastifyRequest['caller']>): Rec
  * because its query string may name people. Register it first: the duration of an answer counts from there.
  */
 export function logAnswers(app: FastifyInstance, logger: FastifyBaseLogger, record: RequestRecord): void {
+  app.decorateRequest('refusal', null);
   app.addHook('onRequest', (request, reply, done) => {
     const sinceMs = performance.now();
     // One listener for all answers. A hook of Fastify would cost more than the line.
     reply.raw.once('finish', () => {
-      const { caller } = request;
+      const { caller, refusal } = request;
       // Probes come every few seconds, and the caller knows the result.
       const level = request.route.config?.isProbe ? 'debug' : 'info';
       const answered = {
@@ -179,10 +180,13 @@ export function logAnswers(app: FastifyInstance, logger: FastifyBaseLogger, reco
         status: reply.raw.statusCode,
         durationMs: Math.round((performance.now() - sinceMs) * 10) / 10,
       };
-      logger[level]({ ...answered, ...(caller ? callerFields(caller) : {}) }, 'answered');
+      logger[level](
+        { ...answered, ...(refusal && { refusal }), ...(caller ? callerFields(caller) : {}) },
+        'answered',
+      );
       if (!caller) return;
       const name = caller.kind === 'account' ? null : caller.nameFolded;
-      record.note({ ...answered, tenantId: caller.tenantId, caller: name }, () => ({
+      record.note({ ...answered, tenantId: caller.tenantId, caller: name, refusal }, () => ({
         requestBytes: bytesOf(request.headers['content-length']),
         responseBytes: bytesOf(reply.getHeader('content-length')),
       }));

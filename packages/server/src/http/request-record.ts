@@ -30,6 +30,8 @@ export interface Answered {
   status: number;
   /** The folded id of the key or of the SCIM token; null for a person. */
   caller: string | null;
+  /** The rule that refused it; null if none did. */
+  refusal: string | null;
   durationMs: number;
   correlationId: string;
 }
@@ -44,7 +46,7 @@ export interface AnsweredBytes {
 interface Waiting {
   rows: AnsweredRequestRow[];
   failures: number;
-  /** By method, route, status and caller: the last kept row, and how many are kept. */
+  /** By method, route, status, refusal and caller: the last kept row, and how many are kept. */
   kinds: Map<string, { last: AnsweredRequestRow; kept: number }>;
 }
 
@@ -78,8 +80,8 @@ export class RequestRecord {
       waiting = { rows: [], failures: 0, kinds: new Map() };
       this.#waiting.set(answered.tenantId, waiting);
     }
-    const { method, route, status, caller } = answered;
-    const kindName = `${status} ${method} ${route} ${caller}`;
+    const { method, route, status, refusal, caller } = answered;
+    const kindName = `${status} ${refusal} ${method} ${route} ${caller}`;
     const kind = waiting.kinds.get(kindName);
     if (kind && !this.#isKept(waiting, status, kind.kept)) {
       kind.last.further++;

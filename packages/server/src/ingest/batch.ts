@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import type { Caller } from '../auth/guard.ts';
+import { type Caller, officeIdsOf } from '../auth/guard.ts';
 import { type InstantUs, parseInstant } from '../http/instants.ts';
 import type { Database } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
@@ -47,6 +47,8 @@ export interface EventContext {
   observedAtUs: InstantUs;
   receivedAtMs: number;
   resolved: Resolved;
+  /** The offices whose events the caller may submit. Undefined: all. */
+  officeIds: ReadonlySet<string> | undefined;
 }
 
 /** The services that store events. */
@@ -125,6 +127,7 @@ async function storeEvents<Event extends SubmittedEvent, Row extends EventRow>(
   { directory, writer, refusals, activity }: IngestDeps,
 ): Promise<{ outcomes: (Row | Refusal)[]; isNew: readonly boolean[] | undefined }> {
   const { tenantId } = caller;
+  const officeIds = officeIdsOf(caller);
   const instants = events.map(({ timestamp }) => parseInstant(timestamp));
   const faults = events.map((event, index) =>
     kind.fault({ event, sourceId, nowMs: receivedAtMs, observedAtUs: instants[index] }),
@@ -140,7 +143,7 @@ async function storeEvents<Event extends SubmittedEvent, Row extends EventRow>(
       if (fault !== undefined) return refuse(fault.cause, fault.message);
       // An event without a fault has an instant.
       const observedAtUs = instants[index] as InstantUs;
-      return kind.classify(event, { sourceId, observedAtUs, receivedAtMs, resolved });
+      return kind.classify(event, { sourceId, observedAtUs, receivedAtMs, resolved, officeIds });
     });
     const kept = refusals.rowsOf(caller, kind.endpoint, refusedOf(events, outcomes, sourceId));
     const rows = outcomes.filter(isRow);

@@ -1,5 +1,5 @@
-import type { Resolved } from '../store/directory/directory-look-up.ts';
 import { NODE_KINDS, type NodeInOffice, type NodeKind } from '../store/directory/nodes.ts';
+import type { EventContext } from './batch.ts';
 import { type Fault, type Refusal, refuse } from './refusal-causes.ts';
 
 /** Returns the fault of a `locationType`, or undefined when it is valid. */
@@ -12,13 +12,24 @@ function isNodeKind(text: string): text is NodeKind {
   return (NODE_KINDS as readonly string[]).includes(text);
 }
 
-/** Returns the active node that an event names. If the event states a kind, the node must be of that kind. */
+/**
+ * Returns the active node that an event names. If the event states a kind, the node must be of that kind. To a key that is
+ * bound to offices, a node elsewhere does not differ from one that does not exist.
+ */
 export function classifyNode(
   { locationId, locationType }: { locationId: string; locationType?: string },
-  resolved: Resolved,
+  { resolved, officeIds }: Pick<EventContext, 'resolved' | 'officeIds'>,
 ): NodeInOffice | Refusal {
   const node = resolved.node(locationId);
-  if (!node) return refuse('unknownPlace', 'locationId: no active location has this id');
+  const isElsewhere = node !== undefined && officeIds !== undefined && !officeIds.has(node.locationId);
+  if (!node || isElsewhere) {
+    return refuse(
+      isElsewhere ? 'otherOffice' : 'unknownPlace',
+      officeIds
+        ? 'locationId: no active location at the offices of the key has this id'
+        : 'locationId: no active location has this id',
+    );
+  }
   if (node.unknownTimeZone !== null) {
     return refuse(
       'unknownTimeZone',

@@ -45,8 +45,9 @@ export const occupancy: EventKind<OccupancyEvent, OccupancyEventRow> = {
 
   identifiers: (event) => ({ nodeIds: [event.locationId] }),
 
-  classify(event, { sourceId, observedAtUs, receivedAtMs, resolved }) {
-    const node = classifyNode(event, resolved);
+  classify(event, context) {
+    const { sourceId, observedAtUs, receivedAtMs } = context;
+    const node = classifyNode(event, context);
     if (isRefusal(node)) return node;
     // Adding 0 turns -0 into 0.
     const count = event.occupancy == null ? null : event.occupancy + 0;

@@ -71,10 +71,11 @@ export const presence: EventKind<PresenceEvent, ClassifiedPresence> = {
     nodeIds: [event.locationId],
   }),
 
-  classify(event, { sourceId, observedAtUs, receivedAtMs, resolved }) {
+  classify(event, context) {
+    const { sourceId, observedAtUs, receivedAtMs, resolved } = context;
     const user = classifyUser(event, resolved);
     if (isRefusal(user)) return user;
-    const node = classifyNode(event, resolved);
+    const node = classifyNode(event, context);
     if (isRefusal(node)) return node;
     return {
       observedAtUs,

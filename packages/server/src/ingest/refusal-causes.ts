@@ -14,6 +14,7 @@ export const REFUSAL_CAUSES = {
   ambiguousCard: RESULT.userNotFound,
   shortenedCard: RESULT.userNotFound,
   unknownPlace: RESULT.locationNotFound,
+  otherOffice: RESULT.locationNotFound,
   otherPlaceKind: RESULT.locationNotFound,
   unknownTimeZone: RESULT.locationNotFound,
   differentUsers: RESULT.notAcceptable,

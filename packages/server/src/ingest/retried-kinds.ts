@@ -35,13 +35,19 @@ export interface RetriedBatch {
 export interface RetriedKind {
   /** The keys that may send such events. */
   roles: KeyAccess['roles'];
+  /** Keys that are bound to offices may send them, too. */
+  ofOffices?: KeyAccess['ofOffices'];
   store(batch: RetriedBatch, deps: IngestDeps): Promise<TriedEvent[]>;
 }
 
 export const RETRIED_KINDS: Record<Endpoint, RetriedKind> = {
-  presence: { roles: SUBMITTERS, store: storing(presence) },
-  occupancy: { roles: SUBMITTERS, store: storing(occupancy) },
-  'visitor-arrival': { roles: VISITOR_SUBMITTERS, store: storing(visitorArrival) },
+  presence: { roles: SUBMITTERS, ofOffices: true, store: storing(presence) },
+  occupancy: { roles: SUBMITTERS, ofOffices: true, store: storing(occupancy) },
+  'visitor-arrival': {
+    roles: VISITOR_SUBMITTERS,
+    ofOffices: true,
+    store: storing(visitorArrival),
+  },
   timeoff: {
     roles: SUBMITTERS,
     async store({ caller, claimed }, deps) {

@@ -14,7 +14,7 @@ import type { RetryObstacle } from '../store/events/refused-events.ts';
 import type { TimePosition } from '../store/values/page.ts';
 import type { IngestDeps } from './batch.ts';
 import type { RefusalCause } from './refusal-causes.ts';
-import { type Endpoint, RETRIED_KINDS } from './retried-kinds.ts';
+import { type Endpoint, RETRIED_KINDS, type RetriedKind } from './retried-kinds.ts';
 
 /** One step tries at most this many events. */
 export const MOST_RETRIED = 100;
@@ -28,7 +28,7 @@ export interface RetryDeps extends IngestDeps {
     tenantId: string,
     query: {
       sender: { kind: 'key' | 'account'; nameFolded: string };
-      sentTo: { method: string; url: string; roles: (typeof RETRIED_KINDS)[Endpoint]['roles'] };
+      sentTo: { method: string; url: string } & Required<Pick<RetriedKind, 'roles' | 'ofOffices'>>;
       nowMs: number;
     },
   ): Promise<Caller | { reason: string }>;
@@ -140,7 +140,7 @@ async function tryBatch(
   const caller = await deps.database.inTenant(tenantId, (tx) =>
     deps.callerOfSender(tx, tenantId, {
       sender: { kind: sender, nameFolded: apiKey },
-      sentTo: { method: 'POST', url: `/v1/${endpoint}`, roles: kind.roles },
+      sentTo: { method: 'POST', url: `/v1/${endpoint}`, roles: kind.roles, ofOffices: kind.ofOffices },
       nowMs,
     }),
   );

@@ -40,7 +40,10 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
     app.route({
       method: 'POST',
       url,
-      config: { access: { scheme, roles: SUBMITTERS } satisfies Access, eventsIn: 'presenceEvents' },
+      config: {
+        access: { scheme, roles: SUBMITTERS, ofOffices: true } satisfies Access,
+        eventsIn: 'presenceEvents',
+      },
       schema: {
         tags: ['Events'],
         summary: 'Submit presence events',
@@ -68,7 +71,10 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
   app.route({
     method: 'POST',
     url: '/v1/occupancy',
-    config: { access: { scheme: 'bearer', roles: SUBMITTERS } satisfies Access, eventsIn: 'occupancyEvents' },
+    config: {
+      access: { scheme: 'bearer', roles: SUBMITTERS, ofOffices: true } satisfies Access,
+      eventsIn: 'occupancyEvents',
+    },
     schema: {
       tags: ['Events'],
       summary: 'Submit occupancy events',
@@ -111,7 +117,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
     method: 'POST',
     url: '/v1/visitor-arrival',
     config: {
-      access: { scheme: 'bearer', roles: VISITOR_SUBMITTERS } satisfies Access,
+      access: { scheme: 'bearer', roles: VISITOR_SUBMITTERS, ofOffices: true } satisfies Access,
       eventsIn: 'visitorArrivals',
     },
     schema: {

@@ -51,7 +51,8 @@ export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
     nodeIds: [event.locationId],
   }),
 
-  classify(event, { sourceId, observedAtUs, receivedAtMs, resolved }) {
+  classify(event, context) {
+    const { sourceId, observedAtUs, receivedAtMs, resolved } = context;
     const host = classifyNamedUser(
       [
         { member: 'hostUserId', text: event.hostUserId, find: (userId) => resolved.userById(userId) },
@@ -64,7 +65,7 @@ export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
       'no active user matches, or several differ only by case',
     );
     if (isRefusal(host)) return host;
-    const node = classifyNode({ locationId: event.locationId }, resolved);
+    const node = classifyNode({ locationId: event.locationId }, context);
     if (isRefusal(node)) return node;
     return {
       observedAtUs,

@@ -3,24 +3,26 @@ import { isoDay } from '../store/values/iso.ts';
 import { listOfficeDays, readPersonDays } from '../store/warehouse/attendance.ts';
 import { listChangedDays, listDeletedRows } from '../store/warehouse/attendance-changes.ts';
 import type { Changes, ExportQuery } from '../store/warehouse/query.ts';
-import { type AttendanceRow, AttendanceRows, deletedRow } from './attendance-rows.ts';
+import { type AttendanceRow, AttendanceRows, deletedRow, locationFilter } from './attendance-rows.ts';
 
 /**
  * The changes of attendance since a cursor. For each day with a change it yields all rows of the offices and of the
  * users that changed. In the same order it yields the keys of deleted rows. Rows that did not change may be among
  * them.
  *
- * With a location, it yields the rows of that location, as in an export. A deleted key without an office goes out for
- * every location, because its location is no longer known. Once `isDone()`, it begins no further day.
+ * It yields the rows of the locations that the query selects, as in an export. A deleted key without an office goes out for
+ * every requested location, because its location is no longer known; to a caller that is bound to offices, if the user's
+ * primary location is one of them. Once `isDone()`, it begins no further day.
  */
 export async function* readAttendanceChanges(
   tx: Tx,
-  { tenantId, window, locationId, now, changes, page }: ExportQuery & { changes: Changes },
+  query: ExportQuery & { changes: Changes },
   isDone: () => boolean,
 ): AsyncGenerator<AttendanceRow[], void> {
+  const { tenantId, window, locationId, officeIds, now, changes, page } = query;
   if (locationId === null) return;
   const [from = window.from, fromUserId] = page?.after ?? [];
-  const isMine = (id: string | null | undefined) => locationId === undefined || id === locationId;
+  const isMine = locationFilter(query);
   const changedDays = await listChangedDays(tx, tenantId, { changes, window: { ...window, from }, now });
   if (changedDays.length === 0) return;
   const attendance = await AttendanceRows.load(tx, tenantId);
@@ -30,7 +32,7 @@ export async function* readAttendanceChanges(
     const offices = new Map(
       (await listOfficeDays(tx, tenantId, day, now)).map((row) => [row.locationId, row]),
     );
-    const gone = hasGone ? await listDeletedRows(tx, tenantId, day, changes) : [];
+    const gone = hasGone ? await listDeletedRows(tx, tenantId, day, { changes, officeIds }) : [];
     const waiting = new DeletedRowQueue(
       gone
         .filter((row) => row.locationId === null || isMine(row.locationId))

@@ -7,6 +7,7 @@ import {
   type NodePathRow,
   type UserDimensionRow,
 } from '../store/warehouse/dimensions.ts';
+import type { ExportQuery } from '../store/warehouse/query.ts';
 import { type AttendancePlan, attendanceOf } from '../workday/attendance.ts';
 import type { Row } from './format.ts';
 
@@ -57,6 +58,15 @@ export class AttendanceRows {
       locationId: row.locationId,
     }));
   }
+}
+
+/** Whether a query selects the rows of a location: the requested one, and one to which the caller is bound. */
+export function locationFilter({
+  locationId,
+  officeIds,
+}: Pick<ExportQuery, 'locationId' | 'officeIds'>): (id: string | null | undefined) => boolean {
+  const offices = officeIds && new Set<string | null | undefined>(officeIds);
+  return (id) => (locationId === undefined || id === locationId) && (offices?.has(id) ?? true);
 }
 
 /** The key of a deleted row. */

@@ -44,4 +44,11 @@ export interface Dataset {
   read: DatasetReader;
   /** Only for a dataset that is always sent whole: the text from which its ETag is made. */
   fingerprint?: WholeDataset['fingerprint'];
+  /**
+   * Its rows belong to offices, and `read` keeps to `officeIds` of the query, or to `locationIds`, which the handler narrows
+   * to them. Keys that are bound to offices may read no other dataset.
+   */
+  ofOffices?: true;
+  /** Its rows count users and name none, so keys with the role `statistics` may read it, for whole offices only. */
+  ofStatistics?: true;
 }

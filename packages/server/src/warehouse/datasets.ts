@@ -146,6 +146,7 @@ export const datasets: readonly Dataset[] = [
     key: ['timestamp', 'userId', 'sourceId', 'eventId'],
     order: PRESENCE_ORDER,
     orderOfChanges: PRESENCE_CHANGES_ORDER,
+    ofOffices: true,
     read: readPresence,
   },
   {
@@ -194,6 +195,7 @@ export const datasets: readonly Dataset[] = [
     hasDeletions: true,
     keptFrom: attendanceKeptFrom,
     order: ATTENDANCE_ORDER,
+    ofOffices: true,
     read: readUserBookingAttendance,
   },
   {
@@ -237,6 +239,7 @@ export const datasets: readonly Dataset[] = [
     key: ['timestamp', 'sourceId', 'eventId'],
     order: OCCUPANCY_ORDER,
     orderOfChanges: EVENT_CHANGES_ORDER,
+    ofOffices: true,
     read: readOccupancy,
   },
   {
@@ -258,6 +261,7 @@ export const datasets: readonly Dataset[] = [
     key: ['timestamp', 'sourceId', 'eventId'],
     order: VISITORS_ORDER,
     orderOfChanges: EVENT_CHANGES_ORDER,
+    ofOffices: true,
     read: readVisitors,
   },
   ...metricsDatasets,

@@ -26,11 +26,18 @@ const UNITS =
   'once a day, also if the person was at several offices.';
 
 /** What all datasets have in common that are counted from aggregates of days. */
-const ofAttendance = {
-  filters: ['dates', 'locationIds', 'metrics'],
+const ofAggregates = {
   longestWindowDays: LONGEST_WINDOW_DAYS,
   isShort: true,
   aggregated: ({ window }) => window,
+  ofOffices: true,
+} satisfies Partial<Dataset>;
+
+/** Those that count the users of offices, or of parts of them. */
+const ofAttendance = {
+  ...ofAggregates,
+  filters: ['dates', 'locationIds', 'metrics'],
+  ofStatistics: true,
 } satisfies Partial<Dataset>;
 
 /** Datasets that the server computes; docs/metrics.md has the formula of each number. */
@@ -160,7 +167,7 @@ export const metricsDatasets: readonly Dataset[] = [
     read: readDwell,
   },
   {
-    ...ofAttendance,
+    ...ofAggregates,
     path: 'metrics/usage',
     summary: 'How much desks and zones are used, by period',
     description:
@@ -195,6 +202,7 @@ export const metricsDatasets: readonly Dataset[] = [
     filters: ['dates', 'locationIds'],
     longestWindowDays: LONGEST_WINDOW_DAYS,
     isShort: true,
+    ofOffices: true,
     columns: {
       day: column.day('ours'),
       hour: column.integer('ours', "0 to 23, by the office's clock"),

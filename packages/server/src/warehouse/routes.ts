@@ -19,6 +19,7 @@ import { parseGuid } from '../store/values/guid.ts';
 import { METRIC_PERIODS } from '../store/warehouse/metrics.ts';
 import type { ExportQuery } from '../store/warehouse/query.ts';
 import type { AggregateKeeper } from './aggregates.ts';
+import { withinScope } from './caller-scope.ts';
 import { encodeCursor } from './cursor.ts';
 import type { Dataset } from './dataset.ts';
 import { datasets } from './datasets.ts';
@@ -51,11 +52,14 @@ export interface WarehouseRoutesOptions {
 
 const ROWS_PER_BATCH = 250;
 const READERS = ['data-warehouse', 'all'] as const;
+const READERS_OF_STATISTICS = ['data-warehouse', 'statistics', 'all'] as const;
 
 /** GET /v1/analytics/… for each dataset, each also under `/basic`. */
 export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> = async (app, options) => {
   for (const dataset of datasets) {
     const row = rowSchema(dataset);
+    const { ofOffices } = dataset;
+    const roles = dataset.ofStatistics ? READERS_OF_STATISTICS : READERS;
     for (const [suffix, scheme] of [
       ['', 'bearer'],
       ['/basic', 'basic'],
@@ -63,7 +67,7 @@ export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> 
       app.route({
         method: 'GET',
         url: `/v1/analytics/${dataset.path}${suffix}`,
-        config: { access: { scheme, roles: READERS } satisfies Access },
+        config: { access: { scheme, roles, ofOffices } satisfies Access },
         schema: {
           tags: ['Warehouse'],
           summary: dataset.summary,
@@ -187,8 +191,9 @@ async function sendRows(
   const parameters = request.query as Record<string, string | undefined>;
   const increment = readIncrement(parameters, dataset);
   const { changes, page } = increment;
+  const caller = callerOf(request);
   const query: ExportQuery = {
-    tenantId: callerOf(request).tenantId,
+    tenantId: caller.tenantId,
     now: new Date(clock()),
     ...readFilters(dataset, parameters, increment),
     changes,
@@ -212,12 +217,13 @@ async function sendRows(
   const batches = database.stream(kind, query.tenantId, async function* (tx) {
     const seen = await cursorOf(tx, database, increment, { now: query.now, keptFrom: dataset.keptFrom });
     cursor = encodeCursor(seen);
-    const fingerprint = changes || page ? undefined : await dataset.fingerprint?.(tx, query.tenantId);
+    const scoped = await withinScope(tx, query, caller);
+    const fingerprint = changes || page ? undefined : await dataset.fingerprint?.(tx, scoped);
     if (fingerprint !== undefined)
       etag = toEtag(VERSION, dataset.path, fingerprint, format.name, coding ?? '');
     // A HEAD, and a client that has the rows already, need no rows.
     if (isHead || isUnchanged()) return;
-    const rows = dataset.read(tx, query);
+    const rows = dataset.read(tx, scoped);
     if (!page) return yield* rows;
     const { rows: taken, next } = await takePage(rows, page.limit);
     if (next) link = linkTo({ after: next, cursor: seen }, request, publicUrl);

@@ -5,7 +5,7 @@ import { listOfficeDays, readPersonDays } from '../store/warehouse/attendance.ts
 import type { Order } from '../store/warehouse/dataset-rows.ts';
 import type { DatasetReader, ExportQuery, Page } from '../store/warehouse/query.ts';
 import { readAttendanceChanges } from './attendance-changes.ts';
-import { type AttendanceRow, AttendanceRows } from './attendance-rows.ts';
+import { type AttendanceRow, AttendanceRows, locationFilter } from './attendance-rows.ts';
 
 /** Day, user, and the office of attendance; a row without an office comes first. */
 export const ATTENDANCE_ORDER: Order = [
@@ -27,15 +27,17 @@ export const readUserBookingAttendance: DatasetReader = (tx, query) => {
  * Reads day by day: the offices of the day, then the days of users, whose types it decides as they come. In memory it
  * holds users and nodes, the offices of one day, and one batch of users' days.
  *
- * With a location, it yields the rows of that location. The location of a row is `attendanceLocationId`, else the
+ * It yields the rows of the locations that the query selects. The location of a row is `attendanceLocationId`, else the
  * user's primary location. So each row that has one belongs to exactly one location.
  */
 async function* readAttendanceDays(
   tx: Tx,
-  { tenantId, window, locationId, now, page }: ExportQuery,
+  query: ExportQuery,
   isDone: () => boolean,
 ): AsyncGenerator<AttendanceRow[], void> {
+  const { tenantId, window, locationId, now, page } = query;
   if (locationId === null) return;
+  const isMine = locationFilter(query);
   const [from = window.from, fromUserId] = page?.after ?? [];
   const attendance = await AttendanceRows.load(tx, tenantId);
   for (const day of daysOf(window)) {
@@ -49,8 +51,7 @@ async function* readAttendanceDays(
       const rows: AttendanceRow[] = [];
       for (const personDay of personDays) {
         for (const row of attendance.of(personDay, shownDay, offices)) {
-          const officeId: string | null | undefined = row.locationId ?? row.person.primaryLocationId;
-          if (locationId === undefined || officeId === locationId) rows.push(row);
+          if (isMine(row.locationId ?? row.person.primaryLocationId)) rows.push(row);
         }
       }
       yield rows;

@@ -22,6 +22,8 @@ interface ListedKey {
   state: string;
   lastUsedAt: string | null;
   expiresAt: string | null;
+  networks: string[] | null;
+  locationIds: string[] | null;
   limits: Record<string, number>;
 }
 
@@ -93,6 +95,8 @@ describe('Keys, while the server runs', () => {
       role: 'all',
       authentication: 'basic',
       expiresAt: null,
+      networks: null,
+      locationIds: null,
     });
     for (const apiKey of ['Client-42', 'client-43']) {
       expect(await logIn(baseUrl, { apiKey, secret })).toMatchObject({ status: 200 });
@@ -106,7 +110,7 @@ describe('Keys, while the server runs', () => {
     });
     expect(Math.abs(Date.parse(lastUsedAt ?? '') - usedAt)).toBeLessThan(5_000);
     const table = (await run(['keys', 'list', '--org', 'one'])).stdout;
-    expect(table).toMatch(/^Client-42 +ours already +all +basic +active +\S+Z +\S+Z +- +-$/m);
+    expect(table).toMatch(/^Client-42 +ours already +all +basic +active +\S+Z +\S+Z +- +- +- +-$/m);
     expect(table + JSON.stringify(await listed())).not.toContain('wörd');
   });
 
@@ -117,25 +121,24 @@ describe('Keys, while the server runs', () => {
       return [reply.status, reply.headers.get('ratelimit-policy')];
     };
     expect(await policy()).toEqual([200, '"login";q=70;w=60']);
-    const limited = ['keys', 'limit', key.apiKey, 'login=7000', 'exports=2', 'reads=default'];
-    expect((await run(limited)).stdout).toBe(
-      `The key ${key.apiKey} has the limits login=7000 exports=2; the others are the defaults.\n`,
+    const change = (...limits: string[]) => [
+      'keys',
+      'change',
+      key.apiKey,
+      ...limits.flatMap((limit) => ['--limit', limit]),
+    ];
+    expect((await run(change('login=7000', 'exports=2', 'reads=default'))).stdout).toBe(
+      `The key ${key.apiKey} is changed.\n`,
     );
     await answersWithinASecond(policy, [200, '"login";q=7000;w=60']);
     const own = (await listed()).find(({ apiKey }) => apiKey === key.apiKey)?.limits;
     expect(own).toEqual({ login: 7_000, exports: 2 });
     expect((await run(['keys', 'list', '--org', 'one'])).stdout).toContain('login=7000 exports=2');
-    expect(await json(['keys', 'limit', key.apiKey, 'login=default', 'exports=default'])).toEqual({
-      apiKey: key.apiKey,
-      limits: {},
-    });
+    expect(await json(change('login=default', 'exports=default'))).toMatchObject({ limits: {} });
     for (const wrong of ['logins=5', 'login=0', 'login=1e3', 'login'])
-      expectOneSentence(
-        await run(['keys', 'limit', key.apiKey, wrong]),
-        /^error: .* It must be one of login=, .*\.\n$/,
-      );
+      expectOneSentence(await run(change(wrong)), /^error: .* It must be one of login=, .*\.\n$/);
     expectOneSentence(
-      await run(['keys', 'limit', 'nobody', 'login=5']),
+      await run(['keys', 'change', 'nobody', '--limit', 'login=5']),
       /^rollcall: There is no key .*\.\n$/,
     );
   });
@@ -202,6 +205,35 @@ describe('Keys, while the server runs', () => {
     expect(await readFile(file, 'utf8')).toBe(content);
     await expect(access(work.path('x.curl'))).rejects.toThrow('ENOENT');
     expect((await listed()).filter(({ name }) => name === 'for curl')).toHaveLength(2);
+  });
+
+  test('a key is bound by create and change, at once, and list shows to what', async () => {
+    const key = await create('bound', '--networks', '203.0.113.0/24, 2001:DB8::/32');
+    expect(await logIn(baseUrl, key)).toMatchObject({ status: 403 });
+    const networks = ['203.0.113.0/24', '2001:db8::/32'];
+    const change = (...changes: string[]) => json(['keys', 'change', key.apiKey, ...changes]);
+    expect((await listed()).find(({ apiKey }) => apiKey === key.apiKey)).toMatchObject({ networks });
+    expect((await run(['keys', 'list', '--org', 'one'])).stdout).toMatch(
+      /bound .* 203\.0\.113\.0\/24 \+1 +-$/m,
+    );
+    expect(await change('--networks', 'any', '--expires', '2099-01-31')).toEqual({
+      apiKey: key.apiKey,
+      expiresAt: '2099-01-31T00:00:00.000Z',
+      networks: null,
+      locationIds: null,
+    });
+    await answersWithinASecond(async () => (await logIn(baseUrl, key)).status, 200);
+    expect(await change('--expires', 'never')).toMatchObject({ expiresAt: null });
+    const [nothing, noNetwork, noOffice, unknown] = await Promise.all([
+      run(['keys', 'change', key.apiKey]),
+      run(['keys', 'change', key.apiKey, '--networks', '10.0.0.1/8']),
+      run(['keys', 'change', key.apiKey, '--locations', 'somewhere']),
+      run(['keys', 'change', 'nobody', '--expires', 'never']),
+    ]);
+    expectOneSentence(nothing, /^rollcall: Name what to change: --expires, --networks or --locations\.\n$/);
+    expectOneSentence(noNetwork, /^error: .* the network is 10\.0\.0\.0\/8\.\n$/);
+    expectOneSentence(noOffice, /^rollcall: .* locationIds\/0 is not the id of an office\.\n$/);
+    expectOneSentence(unknown, /^rollcall: There is no key with the id nobody\.\n$/);
   });
 
   test('a rotated key accepts both secrets within the grace period, and only the new one without it', async () => {

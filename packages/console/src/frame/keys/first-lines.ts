@@ -48,6 +48,12 @@ function callOf({ key, sourceId, locationId, userEmail, today }: FirstCall): Cal
         body: undefined,
         isBasic,
       };
+    case 'statistics':
+      return {
+        path: `/v1/analytics/metrics${twin}?startDate=${today}&endDate=${today}`,
+        body: undefined,
+        isBasic,
+      };
     case 'visitor-only':
       return {
         path: '/v1/visitor-arrival',

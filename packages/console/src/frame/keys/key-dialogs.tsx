@@ -1,7 +1,9 @@
 import { Select, Text, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { texts } from '../../texts.ts';
 import { clientOf } from '../client.ts';
 import { useOrganisation } from '../session.ts';
+import { BindingFields, bindingsOf, changedExpiryOf } from './binding-fields.tsx';
 import { expiryOf, FormDialog } from './dialogs.tsx';
 import type { Key } from './first-lines.ts';
 import { ShownKey } from './shown-key.tsx';
@@ -24,6 +26,7 @@ interface CreateKeyProps extends DialogProps {
 /** Creates a key with one of the roles, and shows its secret. */
 export function CreateKey({ roles, onShown, ...dialog }: CreateKeyProps) {
   const { organisation } = useOrganisation();
+  const [role, setRole] = useState(roles[0]);
   return (
     <FormDialog
       {...dialog}
@@ -33,6 +36,7 @@ export function CreateKey({ roles, onShown, ...dialog }: CreateKeyProps) {
         clientOf(organisation).manage.keys.create({
           name: String(fields.get('name')).trim(),
           role: String(fields.get('role')) as Key['role'],
+          ...bindingsOf(fields),
           authentication: String(fields.get('authentication')) as Key['authentication'],
           expiresAt: expiryOf(fields),
         })
@@ -60,7 +64,8 @@ export function CreateKey({ roles, onShown, ...dialog }: CreateKeyProps) {
         name="role"
         label={keys.role}
         allowDeselect={false}
-        defaultValue={roles[0] ?? null}
+        value={role ?? null}
+        onChange={(chosen) => setRole(roles.find((each) => each === chosen))}
         data={roles.map((value) => ({ value, label: keys.roles[value] }))}
       />
       <Select
@@ -70,7 +75,28 @@ export function CreateKey({ roles, onShown, ...dialog }: CreateKeyProps) {
         defaultValue="basic"
         data={(['basic', 'hmac'] as const).map((value) => ({ value, label: keys.authentications[value] }))}
       />
-      <TextInput name="expiresOn" type="date" label={integrations.ends} description={integrations.endsHint} />
+      {role && <BindingFields role={role} />}
+    </FormDialog>
+  );
+}
+
+/** Changes what a key is bound to. */
+export function ChangeKey({ changedKey: key, ...dialog }: DialogProps & { changedKey: Key }) {
+  const { organisation } = useOrganisation();
+  return (
+    <FormDialog
+      {...dialog}
+      title={keys.changeTitle(key.name)}
+      submit={keys.bindings.save}
+      send={(fields) =>
+        clientOf(organisation).manage.keys.change(key.apiKey, {
+          ...bindingsOf(fields),
+          ...changedExpiryOf(fields, key),
+        })
+      }
+    >
+      <Text size="sm">{keys.bindings.advice}</Text>
+      <BindingFields role={key.role} present={key} />
     </FormDialog>
   );
 }

@@ -37,9 +37,10 @@ function FirstLines({ shown: { key, secret } }: Pick<ShownKeyProps, 'shown'>) {
   const [language, setLanguage] = useState<Language>('curl');
   const [chosenId, setChosenId] = useState<string>();
   const [userEmail, setUserEmail] = useState('');
-  const isExport = key.role === 'data-warehouse';
+  const isStatistics = key.role === 'statistics';
+  const isExport = isStatistics || key.role === 'data-warehouse';
   const { data: firstId } = useFirstOffice(!isExport);
-  const locationId = chosenId ?? firstId ?? undefined;
+  const locationId = chosenId ?? key.locationIds?.[0] ?? firstId ?? undefined;
   const lines = firstLines(
     {
       key,
@@ -54,7 +55,9 @@ function FirstLines({ shown: { key, secret } }: Pick<ShownKeyProps, 'shown'>) {
   );
   return (
     <Stack gap="xs">
-      <Text size="sm">{isExport ? shownKey.linesOfExport : shownKey.lines}</Text>
+      <Text size="sm">
+        {isStatistics ? shownKey.linesOfStatistics : isExport ? shownKey.linesOfExport : shownKey.lines}
+      </Text>
       {!isExport && (
         <Group gap="sm" align="flex-start" grow>
           <OfficeSelect

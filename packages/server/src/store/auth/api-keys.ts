@@ -7,13 +7,35 @@ import { type CredentialPage, hasState } from './credentials.ts';
 import { instant, type JsonOf } from './json-row.ts';
 import type { KeyLimits } from './key-limits.ts';
 
-export const API_KEY_ROLES = ['submitting-events', 'visitor-only', 'data-warehouse', 'all'] as const;
+export const API_KEY_ROLES = [
+  'submitting-events',
+  'visitor-only',
+  'data-warehouse',
+  'statistics',
+  'all',
+] as const;
 export type ApiKeyRole = (typeof API_KEY_ROLES)[number];
 export const API_KEY_AUTHENTICATIONS = ['hmac', 'basic'] as const;
 /** `basic` stands for `Basic and HMAC`. */
 export type ApiKeyAuthentication = (typeof API_KEY_AUTHENTICATIONS)[number];
 
-export interface ApiKeyRow {
+/** What a key is bound to. Null: it is not bound. */
+export interface ApiKeyBindings {
+  /** When the key ends. */
+  expiresAt: Date | null;
+  /** The networks from which it may be used, in CIDR notation. */
+  networks: string[] | null;
+  /** The offices whose events it submits, or whose rows it reads. */
+  locationIds: string[] | null;
+}
+
+/** What can be changed of a key, besides its secret. */
+export interface ApiKeySettings extends ApiKeyBindings {
+  /** The rate limits that differ from the defaults. */
+  limits: KeyLimits;
+}
+
+export interface ApiKeyRow extends ApiKeySettings {
   tenantId: string;
   apiKeyFolded: string;
   apiKey: string;
@@ -26,17 +48,15 @@ export interface ApiKeyRow {
   previousSecretSealed: Buffer | null;
   previousSecretExpiresAt: Date | null;
   createdAt: Date;
-  expiresAt: Date | null;
   revokedAt: Date | null;
   lastUsedAt: Date | null;
-  limits: KeyLimits;
 }
 
 const COLUMNS = `tenant_id AS "tenantId", api_key_folded AS "apiKeyFolded", api_key AS "apiKey", name, role,
   authentication, secret_sealed AS "secretSealed",
   secret_version AS "secretVersion", previous_secret_sealed AS "previousSecretSealed",
   previous_secret_expires_at AS "previousSecretExpiresAt", created_at AS "createdAt", expires_at AS "expiresAt",
-  revoked_at AS "revokedAt", last_used_at AS "lastUsedAt", limits`;
+  revoked_at AS "revokedAt", last_used_at AS "lastUsedAt", networks, location_ids AS "locationIds", limits`;
 
 /**
  * Finds a key by its folded id. If it finds one, the transaction enters the key's organisation. For an
@@ -88,7 +108,7 @@ export function apiKeyLookUp(
                         coalesce(k.secret_sealed, $2::bytea) AS secret_sealed,
                         coalesce(k.secret_version, 1) AS secret_version, k.previous_secret_sealed,
                         k.previous_secret_expires_at, coalesce(k.created_at, 'epoch') AS created_at, k.expires_at,
-                        k.revoked_at, coalesce(k.last_used_at, 'epoch') AS last_used_at,
+                        k.revoked_at, coalesce(k.last_used_at, 'epoch') AS last_used_at, k.networks, k.location_ids,
                         coalesce(k.limits, '{}') AS limits
                  FROM (SELECT $1::text AS api_key_folded) AS wanted
                  LEFT JOIN api_keys k ON k.tenant_id = current_tenant_id() AND k.api_key_folded = wanted.api_key_folded
@@ -136,14 +156,17 @@ export async function listApiKeys(
   return rows;
 }
 
+type KeyState = Pick<ApiKeyRow, 'apiKey' | 'role' | 'expiresAt' | 'revokedAt' | 'locationIds'>;
+
 /** A key of an organisation without its secrets; undefined if it has none with this folded id. */
 export async function getKeyState(
   tx: Tx,
   tenantId: string,
   apiKeyFolded: string,
-): Promise<Pick<ApiKeyRow, 'apiKey' | 'role' | 'expiresAt' | 'revokedAt'> | undefined> {
-  const { rows } = await tx.query<Pick<ApiKeyRow, 'apiKey' | 'role' | 'expiresAt' | 'revokedAt'>>(
-    `SELECT api_key AS "apiKey", role, expires_at AS "expiresAt", revoked_at AS "revokedAt"
+): Promise<KeyState | undefined> {
+  const { rows } = await tx.query<KeyState>(
+    `SELECT api_key AS "apiKey", role, expires_at AS "expiresAt", revoked_at AS "revokedAt",
+            location_ids AS "locationIds"
      FROM api_keys WHERE tenant_id = $1 AND api_key_folded = $2`,
     [tenantId, apiKeyFolded],
   );
@@ -176,8 +199,7 @@ export async function insertApiKey(
     | 'authentication'
     | 'secretSealed'
     | 'createdAt'
-    | 'expiresAt'
-    | 'limits'
+    | keyof ApiKeySettings
   >,
 ): Promise<boolean> {
   const { rows } = await tx.query<{ isFree: boolean }>('SELECT reserve_api_key($1) AS "isFree"', [
@@ -185,8 +207,9 @@ export async function insertApiKey(
   ]);
   if (!rows[0]?.isFree) return false;
   await tx.query(
-    `INSERT INTO api_keys (tenant_id, api_key_folded, api_key, name, role, authentication, secret_sealed, created_at, expires_at, limits)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    `INSERT INTO api_keys (tenant_id, api_key_folded, api_key, name, role, authentication, secret_sealed, created_at, expires_at,
+                           networks, location_ids, limits)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       key.tenantId,
       key.apiKeyFolded,
@@ -197,10 +220,25 @@ export async function insertApiKey(
       key.secretSealed,
       key.createdAt,
       key.expiresAt,
+      key.networks,
+      key.locationIds,
       key.limits,
     ],
   );
   return true;
+}
+
+/** Replaces the settings of a key. */
+export async function updateApiKeySettings(
+  tx: Tx,
+  { tenantId, apiKeyFolded }: Pick<ApiKeyRow, 'tenantId' | 'apiKeyFolded'>,
+  { expiresAt, networks, locationIds, limits }: ApiKeySettings,
+): Promise<void> {
+  await tx.query(
+    `UPDATE api_keys SET expires_at = $3, networks = $4, location_ids = $5, limits = $6
+     WHERE tenant_id = $1 AND api_key_folded = $2`,
+    [tenantId, apiKeyFolded, expiresAt, networks, locationIds, limits],
+  );
 }
 
 /** Replaces the secret. The former secret works until `previousSecretExpiresAt`. */
@@ -225,20 +263,6 @@ export async function revokeApiKey(tx: Tx, tenantId: string, apiKeyFolded: strin
     'UPDATE api_keys SET revoked_at = coalesce(revoked_at, $3) WHERE tenant_id = $1 AND api_key_folded = $2',
     [tenantId, apiKeyFolded, at],
   );
-}
-
-/** Replaces the limits of a key that differ from the defaults. */
-export async function updateApiKeyLimits(
-  tx: Tx,
-  tenantId: string,
-  apiKeyFolded: string,
-  limits: KeyLimits,
-): Promise<void> {
-  await tx.query('UPDATE api_keys SET limits = $3 WHERE tenant_id = $1 AND api_key_folded = $2', [
-    tenantId,
-    apiKeyFolded,
-    limits,
-  ]);
 }
 
 /** The statements that store when keys were last used. A later time that another replica has stored stays. */

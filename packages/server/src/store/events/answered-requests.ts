@@ -14,6 +14,8 @@ export interface AnsweredRequestRow {
   status: number;
   /** The folded id of the key or of the SCIM token; null for a person. */
   caller: string | null;
+  /** The rule that refused it with 403: `role`, `network` or `offices`. Null if none did. */
+  refusal: string | null;
   durationMs: number;
   requestBytes: number | null;
   responseBytes: number | null;
@@ -32,9 +34,10 @@ export function answeredRequestsInsert(
     {
       name: 'insert answered requests',
       text: `INSERT INTO answered_requests (tenant_id, answered_at, request_id, method, route, status, caller, duration_ms,
-                                            request_bytes, response_bytes, correlation_id, further)
+                                            request_bytes, response_bytes, correlation_id, further, refusal)
              SELECT $1::uuid, r.* FROM unnest($2::timestamptz[], $3::uuid[], $4::text[], $5::text[], $6::smallint[],
-               $7::text[], $8::float8[], $9::float8[], $10::float8[], $11::text[], $12::float8[]) AS r
+               $7::text[], $8::float8[], $9::float8[], $10::float8[], $11::text[], $12::float8[],
+               $13::text[]) AS r
              WHERE current_tenant_id() = $1`,
       values: [
         tenantId,
@@ -49,6 +52,7 @@ export function answeredRequestsInsert(
         float8Array(rows.map((row) => row.responseBytes)),
         textArray(rows.map((row) => row.correlationId)),
         float8Array(rows.map((row) => row.further)),
+        textArray(rows.map((row) => row.refusal)),
       ],
     },
   ];
@@ -78,7 +82,7 @@ export async function listAnsweredRequests(
   const { rows } = await tx.query<AnsweredRequest>(
     `SELECT request_id AS "requestId", answered_at AS "answeredAt", method, route, status, caller,
             duration_ms AS "durationMs", request_bytes AS "requestBytes", response_bytes AS "responseBytes",
-            correlation_id AS "correlationId", further
+            correlation_id AS "correlationId", further, refusal
      FROM answered_requests
      WHERE tenant_id = $1 AND ($2::boolean IS NULL OR (status >= 400) = $2) AND ($3::text IS NULL OR route = $3)
        AND ($4::text IS NULL OR caller = $4) AND ($5::text IS NULL OR correlation_id = $5)

@@ -9,8 +9,9 @@ import { RESTRICTED_ROLE, type SessionRole } from '../connections/db.ts';
 const GRANTS = `
   GRANT USAGE ON SCHEMA rollcall TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT (tenant_id, api_key_folded, api_key, name, role, authentication, secret_sealed, created_at, expires_at,
-      limits),
-    UPDATE (last_used_at, secret_sealed, secret_version, previous_secret_sealed, previous_secret_expires_at, revoked_at, limits)
+      networks, location_ids, limits),
+    UPDATE (last_used_at, secret_sealed, secret_version, previous_secret_sealed, previous_secret_expires_at, revoked_at,
+      expires_at, networks, location_ids, limits)
     ON rollcall.api_keys TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (logged_in_at) ON rollcall.api_key_networks TO ${RESTRICTED_ROLE};
   GRANT SELECT ON rollcall.nodes, rollcall.node_paths, rollcall.users TO ${RESTRICTED_ROLE};

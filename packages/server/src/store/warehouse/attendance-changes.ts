@@ -1,7 +1,7 @@
 import type { Tx } from '../connections/db.ts';
 import type { DayWindow } from '../values/day-window.ts';
 import { snapshotColumns, writtenSince } from './dataset-rows.ts';
-import type { Changes } from './query.ts';
+import type { Changes, ExportQuery } from './query.ts';
 
 /** A day on which attendance has changed. */
 export interface ChangedDay {
@@ -90,18 +90,23 @@ export interface DeletedRow {
   locationId: string | null;
 }
 
-/** The rows of a day that may have been deleted, each once. Ordered by user, then location, null first. */
+/**
+ * The rows of a day that may have been deleted, each once. Ordered by user, then location, null first. With `officeIds`, only
+ * those of these offices; those without an office are at the user's primary location.
+ */
 export async function listDeletedRows(
   tx: Tx,
   tenantId: string,
   day: string,
-  changes: Changes,
+  { changes, officeIds }: { changes: Changes } & Pick<ExportQuery, 'officeIds'>,
 ): Promise<DeletedRow[]> {
   const { rows } = await tx.query<DeletedRow>(
     `SELECT DISTINCT c.user_id AS "userId", c.location_id AS "locationId" FROM attendance_changes c
      WHERE c.tenant_id = $1 AND c.day = $4::date AND ${writtenSince('c', 2)}
+       AND ($5::uuid[] IS NULL OR coalesce(c.location_id, (
+              SELECT u.primary_location_id FROM users u WHERE u.tenant_id = $1 AND u.user_id = c.user_id)) = ANY ($5))
      ORDER BY c.user_id, c.location_id NULLS FIRST`,
-    [tenantId, ...snapshotColumns(changes), day],
+    [tenantId, ...snapshotColumns(changes), day, officeIds ?? null],
   );
   return rows;
 }

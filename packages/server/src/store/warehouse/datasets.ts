@@ -3,43 +3,50 @@ import type { Tx } from '../connections/db.ts';
 import { isoDay, isoInstant } from '../values/iso.ts';
 import { inOrder, type Order, parsePosition, readInOrder, writtenSince } from './dataset-rows.ts';
 import { loadNodePaths, loadUserDimension } from './dimensions.ts';
-import type { DatasetReader } from './query.ts';
+import type { DatasetReader, ExportQuery } from './query.ts';
 
 /** A dataset that is always exported whole. Its fingerprint tells whether a client has the current one already. */
 export interface WholeDataset {
   read: DatasetReader;
   order: Order;
   /** Changes if any row or the number of rows changes. The database reads all rows, but sends none. */
-  fingerprint: (tx: Tx, tenantId: string) => Promise<string>;
+  fingerprint: (tx: Tx, query: Pick<ExportQuery, 'tenantId' | 'officeIds'>) => Promise<string>;
+  ofOffices?: true;
 }
 
 /**
  * `sql` has the organisation's id as its only parameter. `ids` are columns with ids of rows of `table`; the
- * first is the id of the row itself. A row has changed if one of these rows of `table` has.
+ * first is the id of the row itself. A row has changed if one of these rows of `table` has. If `locationId` is among
+ * them, each row belongs to that office.
  */
 function wholeDataset(
   sql: string,
   { table, key, ids }: { table: string; key: string; ids: [string, ...string[]] },
 ): WholeDataset {
   const order: Order = [[`d."${ids[0]}"`, 'uuid', ids[0]]];
+  const ofOffices = ids.includes('locationId');
+  const from = `(${sql}) AS d WHERE ${ofOffices ? '($2::uuid[] IS NULL OR d."locationId" = ANY ($2))' : 'true'}`;
+  const valuesOf = ({ tenantId, officeIds }: Pick<ExportQuery, 'tenantId' | 'officeIds'>) =>
+    ofOffices ? [tenantId, officeIds && [...officeIds]] : [tenantId];
   return {
     order,
+    ...(ofOffices && { ofOffices }),
     read: (tx, query) =>
       readInOrder(tx, query, {
         columns: 'd.*',
-        from: `(${sql}) AS d WHERE true`,
+        from,
         order,
         changed(xmin) {
           const written = `SELECT c.${key} FROM ${table} c WHERE c.tenant_id = $1 AND ${writtenSince('c', xmin)}`;
           return `(${ids.map((id) => `d."${id}" IN (${written})`).join(' OR ')})`;
         },
-        values: [query.tenantId],
+        values: valuesOf(query),
       }),
-    async fingerprint(tx, tenantId) {
+    async fingerprint(tx, query) {
       const { rows } = await tx.query<{ fingerprint: string }>(
         `SELECT concat_ws(' ', count(*), sum(hashtextextended(d::text, 0)), sum(hashtextextended(d::text, 1))) AS fingerprint
-         FROM (${sql}) AS d`,
-        [tenantId],
+         FROM ${from}`,
+        valuesOf(query),
       );
       return rows[0]?.fingerprint ?? '';
     },
