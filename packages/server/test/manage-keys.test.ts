@@ -169,6 +169,7 @@ describe('a key', () => {
       expiresAt,
       networks: null,
       locationIds: null,
+      limits: {},
       revokedAt: null,
       previousSecretExpiresAt: null,
     });
