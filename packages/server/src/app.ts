@@ -48,6 +48,7 @@ import { EventWriter } from './ingest/event-writer.ts';
 import { RefusedEventLog } from './ingest/refused-event-log.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import { SourceActivity } from './ingest/source-activity.ts';
+import { privacyRoutes } from './privacy/routes.ts';
 import { errorFormatOf } from './provisioning/errors.ts';
 import { provisioningRoutes } from './provisioning/routes.ts';
 import { canonicalScimUrl } from './provisioning/scim-path.ts';
@@ -195,8 +196,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   compileSchemasLazily(app, {
     customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false },
   });
-  const limits = { requests: config.eventBacklog, bytes: config.eventBacklogMib * 1024 * 1024 };
-  readBodies(app, limits, stopwatch);
+  readBodies(app, { requests: config.eventBacklog, bytes: config.eventBacklogMib * 1024 * 1024 }, stopwatch);
   acceptJson(app);
   const instanceId = async () => (await signingKeys.signer()).instanceId;
   const sessions = new Sessions({ database, lookUps, instanceId, clock });
@@ -258,13 +258,19 @@ export async function createApp(deps: AppDeps): Promise<App> {
   await app.register(floorRoutes, { database, clock, stopwatch, writeQueue, transfers });
   await app.register(provisioningRoutes, { database, clock, writeQueue, publicUrl: config.publicUrl });
   await app.register(workdayRoutes, { database, clock });
+  await app.register(privacyRoutes, { database, clock, transfers });
   const aggregates = new AggregateKeeper(database, (err) => {
     // The call itself meets an outage next, and reports it.
     if (needsOwnLine(err))
       deps.logger.warn({ err }, 'aggregates could not be stored; metrics are computed from the rows');
   });
-  const { publicUrl } = config;
-  await app.register(warehouseRoutes, { database, clock, publicUrl, transfers, aggregates });
+  await app.register(warehouseRoutes, {
+    database,
+    clock,
+    publicUrl: config.publicUrl,
+    transfers,
+    aggregates,
+  });
   await app.register(todayRoutes, { database, clock, stopwatch });
   await app.register(latestArrivalsRoutes, { database, clock, stopwatch });
 
