@@ -148,21 +148,16 @@ export async function createApp(deps: AppDeps): Promise<App> {
   );
   const lookUps = new CredentialLookUps(database);
   const apiKeys = new ApiKeys({ database, lookUps, changes, masterKey, clock });
+  const { tokenLifeS: lifeS, tokenReuseS: reuseS } = config;
   const signingKeys = new SigningKeys({
     database,
     changes,
     masterKey,
     clock,
-    longestTokenS: config.tokenLifeS + config.tokenReuseS,
+    longestTokenS: lifeS + reuseS,
   });
   const issuer = config.publicUrl ?? DEFAULT_ISSUER;
-  const tokens = new Tokens({
-    signingKeys,
-    issuer,
-    lifeS: config.tokenLifeS,
-    reuseS: config.tokenReuseS,
-    clock,
-  });
+  const tokens = new Tokens({ signingKeys, issuer, lifeS, reuseS, clock });
   const refusals = new RefusedEventLog({ database, clock, keep: config.refusedEventsKept, log: deps.logger });
   const activity = new SourceActivity({ database, log: deps.logger });
 
@@ -196,7 +191,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   compileSchemasLazily(app, {
     customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, strict: false },
   });
-  readBodies(app, { requests: config.eventBacklog, bytes: config.eventBacklogMib * 1024 * 1024 }, stopwatch);
+  const limits = { requests: config.eventBacklog, bytes: config.eventBacklogMib * 1024 * 1024 };
+  readBodies(app, limits, stopwatch);
   acceptJson(app);
   const instanceId = async () => (await signingKeys.signer()).instanceId;
   const sessions = new Sessions({ database, lookUps, instanceId, clock });
@@ -264,13 +260,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
     if (needsOwnLine(err))
       deps.logger.warn({ err }, 'aggregates could not be stored; metrics are computed from the rows');
   });
-  await app.register(warehouseRoutes, {
-    database,
-    clock,
-    publicUrl: config.publicUrl,
-    transfers,
-    aggregates,
-  });
+  const { publicUrl } = config;
+  await app.register(warehouseRoutes, { database, clock, publicUrl, transfers, aggregates });
   await app.register(todayRoutes, { database, clock, stopwatch });
   await app.register(latestArrivalsRoutes, { database, clock, stopwatch });
 
