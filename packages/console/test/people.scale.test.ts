@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Rollcall } from '../../sdk/src/index.ts';
 import { NODES, PEOPLE } from '../../server/test/support/small-organisation.ts';
+import { filesOf } from '../../server/test/support/zip-files.ts';
 import { expectAccessible, PHONE } from './support/accessibility.ts';
 import { hasBrowser } from './support/browser.ts';
 import { heading, usePages } from './support/console.ts';
@@ -270,6 +272,20 @@ describe.skipIf(!hasBrowser)('the page People', () => {
     );
     expect([groups.length, assignedDesks.length, cards.length]).toEqual([1, 1, 1]);
     await api.manage.deskAssignments.clear(NODES.desk3);
+  });
+
+  test('an administrator saves everything that is held about a person there', async () => {
+    const page = await pages.openAs('administrator');
+    await page.goto(people(`/${PEOPLE.cy}?tab=about`));
+    const held = page.getByRole('region', { name: 'Held data' });
+    const saved = page.waitForEvent('download');
+    await held.getByRole('button', { name: 'Save everything that is held' }).click();
+    const download = await saved;
+    expect(download.suggestedFilename()).toBe('cy.zip');
+    const files = filesOf(await readFile(await download.path()));
+    expect(JSON.parse(files['user.json'] ?? '')).toMatchObject([{ userId: PEOPLE.cy, userName: 'cy' }]);
+    expect(JSON.parse(files['access-cards.json'] ?? '')).toMatchObject([{ cardNumber: '4711' }]);
+    await expectAccessible(page, [PHONE]);
   });
 
   test('leave is added and removed there, and the days follow', async () => {

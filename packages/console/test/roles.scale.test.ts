@@ -38,6 +38,11 @@ const CONTROLS: readonly {
     operation: 'POST /v1/manage/users/:userId/leaves',
   },
   {
+    path: `people/${IDS.userId}?tab=about`,
+    control: /^Save everything that is held$/,
+    operation: 'GET /v1/manage/users/:userId/export',
+  },
+  {
     path: `floor?level=${IDS.levelId}`,
     control: /^Go on with the draft$/,
     operation: 'PUT /v1/manage/levels/:levelId/floor-plan/draft',

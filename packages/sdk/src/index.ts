@@ -10,6 +10,7 @@ export type {
   Authentication,
   CallOptions,
   ChangeOptions,
+  DownloadOptions,
   ExportOptions,
   Retry,
   RollcallOptions,

@@ -1,8 +1,8 @@
 import { rangedRows } from './analytics.ts';
 import { at, pages } from './manage-calls.ts';
 import { Collection } from './manage-places.ts';
-import type { CallOptions } from './options.ts';
-import type { Transport } from './request.ts';
+import type { CallOptions, DownloadOptions } from './options.ts';
+import { readBlob, type Transport } from './request.ts';
 import type { Rows } from './rows.ts';
 import type { Change, DateLike, Filter, Listing, PageWindow, Reply } from './types.ts';
 
@@ -59,6 +59,16 @@ export class Users extends Collection<'users'> {
   ): Promise<Reply<'DELETE /v1/manage/users/{userId}/leaves'>> {
     const path = at`users/${userId}/leaves`;
     return this.#transport.json({ method: 'DELETE', path, query: { ...range } }, options);
+  }
+
+  /**
+   * Everything that the server holds about a user, as a ZIP file with JSON and CSV files. Give a long `timeoutMs`: it is the
+   * limit for the whole file.
+   * @throws NotFoundError if the user does not exist.
+   */
+  export(userId: string, { onBytes, ...options }: DownloadOptions = {}): Promise<Blob> {
+    const path = at`users/${userId}/export`;
+    return this.#transport.exchange({ method: 'GET', path }, options, (answer) => readBlob(answer, onBytes));
   }
 
   /** Lists the action log of a user's plans and bookings, the newest first. `day` selects the changes of one day. */

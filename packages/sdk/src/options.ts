@@ -77,6 +77,12 @@ export interface CallOptions {
   correlationId?: string | undefined;
 }
 
+/** Options of a call that downloads a file. */
+export interface DownloadOptions extends CallOptions {
+  /** Is called after each piece with the number of bytes so far. After a retry, the number begins at 0 again. */
+  onBytes?: ((bytes: number) => void) | undefined;
+}
+
 /** Options of a change of one row. */
 export interface ChangeOptions extends CallOptions {
   /**

@@ -174,6 +174,21 @@ export async function readJson<T>({ response, correlationId }: Answer): Promise<
   }
 }
 
+/** The body of an answer. Calls `onBytes` with the bytes so far, after each piece. A retry begins at 0 again. */
+export async function readBlob({ response }: Answer, onBytes?: (bytes: number) => void): Promise<Blob> {
+  if (!onBytes || !response.body) return response.blob();
+  let bytes = 0;
+  const counted = new TransformStream<Uint8Array, Uint8Array>({
+    transform(piece, controller) {
+      bytes += piece.length;
+      onBytes(bytes);
+      controller.enqueue(piece);
+    },
+  });
+  const { headers } = response;
+  return new Response(response.body.pipeThrough(counted), { headers }).blob();
+}
+
 function isWorthARetry(error: RollcallError, once = false): boolean {
   const { status } = error;
   if (status !== undefined && status >= 300)

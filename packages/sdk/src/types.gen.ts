@@ -4639,6 +4639,13 @@ export interface Operations {
       next: string | null;
     };
   };
+  /** Export everything that is held about a person. A ZIP file. Each category has a JSON and a CSV file with the same rows. manifest.json says why each category is kept, for how long, and what the export leaves out. recipients.json says who may have received the data. All rows come from one snapshot. The answer holds a slot for exports. */
+  'GET /v1/manage/users/{userId}/export': {
+    path: {
+      userId: string;
+    };
+    reply: undefined;
+  };
   /** Users, active and inactive. Key, for `changedSince`: userId. */
   'GET /v1/analytics/users': {
     query: {

@@ -51,6 +51,7 @@ import { EventWriter } from './ingest/event-writer.ts';
 import { RefusedEventLog } from './ingest/refused-event-log.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import { SourceActivity } from './ingest/source-activity.ts';
+import { privacyRoutes } from './privacy/routes.ts';
 import { errorFormatOf } from './provisioning/errors.ts';
 import { provisioningRoutes } from './provisioning/routes.ts';
 import { canonicalScimUrl } from './provisioning/scim-path.ts';
@@ -150,21 +151,16 @@ export async function createApp(deps: AppDeps): Promise<App> {
   );
   const lookUps = new CredentialLookUps(database);
   const apiKeys = new ApiKeys({ database, lookUps, changes, masterKey, clock });
+  const { tokenLifeS: lifeS, tokenReuseS: reuseS } = config;
   const signingKeys = new SigningKeys({
     database,
     changes,
     masterKey,
     clock,
-    longestTokenS: config.tokenLifeS + config.tokenReuseS,
+    longestTokenS: lifeS + reuseS,
   });
   const issuer = config.publicUrl ?? DEFAULT_ISSUER;
-  const tokens = new Tokens({
-    signingKeys,
-    issuer,
-    lifeS: config.tokenLifeS,
-    reuseS: config.tokenReuseS,
-    clock,
-  });
+  const tokens = new Tokens({ signingKeys, issuer, lifeS, reuseS, clock });
   const refusals = new RefusedEventLog({ database, clock, keep: config.refusedEventsKept, log: deps.logger });
   const activity = new SourceActivity({ database, log: deps.logger });
 
@@ -267,6 +263,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   await app.register(floorRoutes, { database, clock, stopwatch, writeQueue, transfers });
   await app.register(provisioningRoutes, { database, clock, writeQueue, publicUrl: config.publicUrl });
   await app.register(workdayRoutes, { database, clock });
+  await app.register(privacyRoutes, { database, clock, transfers });
   const aggregates = new AggregateKeeper(database, (err) => {
     // The call itself meets an outage next, and reports it.
     if (needsOwnLine(err))

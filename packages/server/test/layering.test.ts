@@ -41,7 +41,7 @@ test('the tests find sources', () => {
 });
 
 describe('imports', () => {
-  const SLICES = ['auth', 'ingest', 'warehouse', 'directory', 'provisioning', 'workday', 'floor'];
+  const SLICES = ['auth', 'ingest', 'warehouse', 'directory', 'provisioning', 'workday', 'floor', 'privacy'];
   /** Files that any slice may import from another one. */
   const SHARED = [
     'auth/guard.ts',

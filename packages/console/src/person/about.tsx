@@ -1,16 +1,19 @@
 import { Badge, Group, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
 import { TableHead } from '../frame/scroll-table.tsx';
+import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
 import type { Profile } from './answers.ts';
+import { ExportButton } from './export.tsx';
 import { LeaveList } from './leave.tsx';
 import { WeekPlanForm } from './week-plan-form.tsx';
 
 const { people, person } = texts;
 const { about } = person;
 
-/** What belongs to a person: week plan, groups, cards, desks and leave. */
+/** What belongs to a person: week plan, groups, cards, desks and leave. Administrators save all that is held. */
 export function About({ profile }: { profile: Profile }) {
+  const { role } = useOrganisation();
   const { userName, email, primaryLocationName, groups, cards, assignedDesks } = profile;
   return (
     <Stack gap="lg">
@@ -60,6 +63,11 @@ export function About({ profile }: { profile: Profile }) {
       <Section title={about.leave.title}>
         <LeaveList profile={profile} />
       </Section>
+      {role === 'administrator' && (
+        <Section title={about.heldData.title}>
+          <ExportButton profile={profile} />
+        </Section>
+      )}
     </Stack>
   );
 }

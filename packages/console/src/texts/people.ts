@@ -98,6 +98,12 @@ export const person = {
         'From today on, these days get the plans of the week plan again. Bookings that the leave cancelled do not come back. Other leave loses these days, too.',
       cancel: 'Leave it as it is',
     },
+    heldData: {
+      title: 'Held data',
+      intro:
+        'Everything that the server holds about this person, by category, with why and for how long: a ZIP file of JSON and CSV.',
+      save: 'Save everything that is held',
+    },
     none: 'None',
     office: 'Primary office',
     userName: 'User name',

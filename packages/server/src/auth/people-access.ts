@@ -83,6 +83,7 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'GET /v1/manage/users/:userId': PLANNERS,
   'PATCH /v1/manage/users/:userId': ADMINISTRATORS,
   'POST /v1/manage/users/:userId/effects': ADMINISTRATORS,
+  'GET /v1/manage/users/:userId/export': ADMINISTRATORS,
   'GET /v1/manage/groups': PLANNERS,
   'GET /v1/manage/groups/:groupId': PLANNERS,
   'PUT /v1/directory-management/group-relationships': ADMINISTRATORS,

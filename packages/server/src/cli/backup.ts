@@ -1,7 +1,6 @@
-import { constants, createReadStream, createWriteStream, existsSync, rmSync } from 'node:fs';
-import { access, open, rename, unlink } from 'node:fs/promises';
+import { constants, createReadStream, existsSync } from 'node:fs';
+import { access, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Writable } from 'node:stream';
 import { Command } from 'commander';
 import { MasterKey } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
@@ -17,7 +16,8 @@ import {
   withOwner,
 } from './context.ts';
 import { CliError, unreadable } from './errors.ts';
-import { catchInterruption, onInterruption, unlessInterrupted } from './interruption.ts';
+import { catchInterruption, unlessInterrupted } from './interruption.ts';
+import { inNewFile, refuseExisting, unwritable } from './new-file.ts';
 import { toOptions } from './options.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
@@ -29,12 +29,11 @@ export function backupCommand(): Command {
     .argument('<file>', 'the file to write; it is as secret as the data directory')
     .option('--json', 'print the summary as JSON')
     .action(async (file: string, options: DataConfig & { json?: true }) => {
-      if (existsSync(file))
-        throw new CliError(`The file ${file} exists already; a backup overwrites nothing.`);
+      refuseExisting(file);
       // Loaded here, so that other commands do not wait for it.
       const { backup } = await import('../store/backup/backup.ts');
       const summary = await withContext(options, 'rollcall backup', ({ target, masterKey }) =>
-        inNewFile(file, (output) =>
+        inNewFile(file, 'backup', (output) =>
           backup({ target, masterKey: masterKey.bytes(), output, createdAt: new Date() }),
         ),
       );
@@ -67,31 +66,6 @@ export function restoreCommand(): Command {
     });
   for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
   return command;
-}
-
-/**
- * Gives `write` a stream to a temporary file beside `file`, mode 0600. The file gets its name when all of it is on
- * disk. An error or an interruption before that leaves no file.
- */
-async function inNewFile<T>(file: string, write: (output: Writable) => Promise<T>): Promise<T> {
-  const unfinished = `${file}.${process.pid}`;
-  const handle = await open(unfinished, 'wx', 0o600).catch(unwritable(file));
-  const ignoreInterruption = onInterruption(() => {
-    rmSync(unfinished, { force: true });
-    remark('rollcall: The backup was interrupted; no backup was made.');
-  });
-  try {
-    const written = await write(createWriteStream(unfinished, { fd: handle.fd, autoClose: false }));
-    await handle.sync().catch(unwritable(file));
-    await rename(unfinished, file).catch(unwritable(file));
-    return written;
-  } catch (error) {
-    await unlink(unfinished).catch(() => undefined);
-    throw error;
-  } finally {
-    ignoreInterruption();
-    await handle.close().catch(() => undefined);
-  }
 }
 
 async function restoreFile(file: string, config: DataConfig): Promise<RestoreSummary> {
@@ -161,9 +135,3 @@ async function masterKeyPath(
   }
   return resolve(dataDir, 'master.key');
 }
-
-const unwritable =
-  (file: string) =>
-  ({ code }: NodeJS.ErrnoException): never => {
-    throw new CliError(`The file ${file} cannot be written (${code}).`);
-  };

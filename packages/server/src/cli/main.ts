@@ -26,6 +26,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   'floor-plans': async () => (await import('./floor-plans.ts')).floorPlansCommand(),
   submit: async () => (await import('./submit.ts')).submitCommand(),
   export: async () => (await import('./export.ts')).exportCommand(),
+  people: async () => (await import('./people.ts')).peopleCommand(),
   events: async () => (await import('./events.ts')).eventsCommand(),
   aggregates: async () => (await import('./aggregates-command.ts')).aggregatesCommand(),
   jobs: async () => (await import('./jobs-command.ts')).jobsCommand(),

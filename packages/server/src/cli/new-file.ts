@@ -1,0 +1,48 @@
+import { createWriteStream, existsSync, rmSync } from 'node:fs';
+import { open, rename, unlink } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import { CliError } from './errors.ts';
+import { onInterruption } from './interruption.ts';
+import { remark } from './output.ts';
+
+/** Throws `CliError` if the file exists. */
+export function refuseExisting(file: string): void {
+  if (existsSync(file))
+    throw new CliError(`The file ${file} exists already; this command overwrites nothing.`);
+}
+
+/**
+ * Gives `write` a stream to a temporary file beside `file`, mode 0600. The file gets its name when all of it is on
+ * disk. An error or an interruption before that leaves no file. `what` is what is in it: `backup`.
+ */
+export async function inNewFile<T>(
+  file: string,
+  what: string,
+  write: (output: Writable) => Promise<T>,
+): Promise<T> {
+  const unfinished = `${file}.${process.pid}`;
+  const handle = await open(unfinished, 'wx', 0o600).catch(unwritable(file));
+  const ignoreInterruption = onInterruption(() => {
+    rmSync(unfinished, { force: true });
+    remark(`rollcall: The ${what} was interrupted; no ${what} was made.`);
+  });
+  try {
+    const written = await write(createWriteStream(unfinished, { fd: handle.fd, autoClose: false }));
+    await handle.sync().catch(unwritable(file));
+    await rename(unfinished, file).catch(unwritable(file));
+    return written;
+  } catch (error) {
+    await unlink(unfinished).catch(() => undefined);
+    throw error;
+  } finally {
+    ignoreInterruption();
+    await handle.close().catch(() => undefined);
+  }
+}
+
+/** For `catch`: turns an error of writing a file into a `CliError`. */
+export function unwritable(file: string): (error: NodeJS.ErrnoException) => never {
+  return ({ code }) => {
+    throw new CliError(`The file ${file} cannot be written (${code}).`);
+  };
+}

@@ -1,0 +1,89 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import type { Rollcall } from '@rollcall/sdk';
+import { Command } from 'commander';
+import { CLIENT_SETTINGS, type ClientConfig } from '../config.ts';
+import { parseGuid } from '../store/values/guid.ts';
+import { clientOf, throwAsCliError } from './client.ts';
+import { CliError } from './errors.ts';
+import { catchInterruption, untilSettled } from './interruption.ts';
+import { inNewFile, refuseExisting, unwritable } from './new-file.ts';
+import { toOptions } from './options.ts';
+import { forTerminal, print } from './output.ts';
+import { showProgress } from './progress.ts';
+
+interface ExportOptions extends ClientConfig {
+  secretFile?: string;
+  out: string;
+  json?: true;
+}
+
+/** A file of years comes over a slow line within this time. */
+const LONGEST_DOWNLOAD_MS = 3_600_000;
+
+/** `rollcall people`. */
+export function peopleCommand(): Command {
+  return new Command('people').description('what a server holds about people').addCommand(exportCommand());
+}
+
+function exportCommand(): Command {
+  const command = new Command('export')
+    .description('save everything that a server holds about one person, as a ZIP file of JSON and CSV')
+    .argument('<person>', 'id, user name or e-mail address of the user')
+    .requiredOption('--out <file>', 'the file to write; it has personal data')
+    .option(
+      '--secret-file <path>',
+      'file that holds the secret (default: ROLLCALL_SECRET, else standard input)',
+    )
+    .option('--json', 'print the report as JSON')
+    .action(async (person: string, options: ExportOptions) => {
+      refuseExisting(options.out);
+      const client = await clientOf(options);
+      const report = await untilSettled(exportPerson(client, person, options.out)).catch(throwAsCliError);
+      const { file, userName, bytes } = report;
+      print(options.json ? JSON.stringify(report) : `${file}: ${forTerminal(userName)}, ${bytes} bytes.`);
+    });
+  for (const option of toOptions(CLIENT_SETTINGS)) command.addOption(option);
+  return command;
+}
+
+async function exportPerson(client: Rollcall, person: string, file: string) {
+  const signal = catchInterruption();
+  const { userId, userName } = await findUser(client, person, signal);
+  const progress = showProgress('Exporting', 'bytes');
+  try {
+    const bytes = await inNewFile(file, 'export', async (output) => {
+      const onBytes = (received: number) => progress.update(received, undefined);
+      const options = { signal, timeoutMs: LONGEST_DOWNLOAD_MS, onBytes };
+      const content = await client.manage.users.export(userId, options);
+      await pipeline(Readable.fromWeb(content.stream() as ReadableStream), output).catch(unwritable(file));
+      return content.size;
+    });
+    return { file, userId, userName, bytes };
+  } finally {
+    progress.stop();
+  }
+}
+
+/** The one user with this id, user name or e-mail address. Throws `CliError` if there is none, or if there are several. */
+async function findUser(
+  client: Rollcall,
+  person: string,
+  signal: AbortSignal,
+): Promise<{ userId: string; userName: string }> {
+  const { users } = client.manage;
+  const userId = parseGuid(person);
+  if (userId !== undefined) return users.get(userId, { signal });
+  const found = [
+    ...(await users.list({ userName: person }, { signal })),
+    ...(await users.list({ email: person }, { signal })),
+  ];
+  const [user, ...others] = [...new Map(found.map((each) => [each.userId, each])).values()];
+  if (!user) throw new CliError(`No user has the user name or e-mail address ${forTerminal(person)}.`);
+  if (others.length > 0) {
+    const ids = [user, ...others].map((each) => `${each.userId} (${each.status})`).join(', ');
+    throw new CliError(`Several users have ${forTerminal(person)}; name one of them by its id: ${ids}.`);
+  }
+  return user;
+}

@@ -1,0 +1,92 @@
+import type { AccountRole } from '../auth/account-roles.ts';
+import type { ApiKeyRole } from '../auth/api-keys.ts';
+
+/** Who sees rows of a category through the API: people and keys by role, and identity providers. */
+export interface Seers {
+  people: readonly AccountRole[];
+  keys: readonly ApiKeyRole[];
+  identityProvider?: true;
+}
+
+/**
+ * What one table holds about a person. `columns` and `leftOut` together name every column of the table, so that a new
+ * column must be classified before it is released.
+ */
+export interface Category {
+  /** The name of the files in an export, without the ending. */
+  name: string;
+  /** What it is, in a few words. */
+  title: string;
+  table: string;
+  /** Why the server keeps it. */
+  purpose: string;
+  /** Where it comes from. */
+  source: string;
+  /** How long the server keeps it. */
+  keptFor: string;
+  seenBy: Seers;
+  /**
+   * SQL after FROM that gives the rows of the person, with the table as `t`. `person` has the columns of
+   * `PERSON_PARAMETERS`.
+   */
+  from: string;
+  /** Columns of the table, and their names in the export. */
+  columns: Readonly<Record<string, string>>;
+  /** Further members of the export, with their SQL. */
+  joined?: Readonly<Record<string, string>>;
+  /** Columns that no export has, with the reason. */
+  leftOut?: Readonly<Record<string, string>>;
+  /** SQL of the order of the rows. */
+  order: string;
+}
+
+/** What selects the rows of a person, as columns of `person` in `Category.from`. */
+export interface PersonKeys {
+  tenantId: string;
+  userId: string;
+  /** The user name and the e-mail address, folded. An account or a log entry with one of them is the person's. */
+  names: readonly string[];
+  /** `names`, and all further e-mail addresses, folded. */
+  addresses: readonly string[];
+  /** The person's accounts that belong to no other organisation. */
+  ownAccountIds: readonly string[];
+}
+
+/** Columns that exist for the database only. An export has none of them. */
+export const INTERNAL_COLUMNS: Readonly<Record<string, string>> = {
+  tenant_id: 'the organisation, which the manifest names',
+  written_xid: 'a number of the database: which transaction wrote the row',
+  user_id: 'the person, whom the manifest names',
+};
+
+export const SECRET = 'secret';
+/** A column that another one determines. */
+export const DERIVED = 'another form of a column that is in the export, by which the server searches';
+export const OF_OTHERS = 'about another person';
+export const NO_RIGHT = 'the role that serves requests has no right to read it';
+
+export const UNLIMITED = 'without limit';
+
+/** SQL of the office, level, zone, desk and room of `t.node_id`. */
+export const NODE =
+  'LEFT JOIN node_paths AS node ON node.tenant_id = t.tenant_id AND node.node_id = t.node_id';
+export const NODE_NAMES: Readonly<Record<string, string>> = {
+  locationName: 'node.location_name',
+  levelName: 'node.level_name',
+  zoneName: 'node.zone_name',
+  placeName: 'node.place_name',
+  spaceName: 'node.space_name',
+};
+/** SQL of the office of `t.location_id`. */
+export const OFFICE =
+  'LEFT JOIN nodes AS office ON office.tenant_id = t.tenant_id AND office.node_id = t.location_id';
+
+/** SQL that joins the rows of `table` that name the person. */
+export function ofPerson(table: string): string {
+  return `JOIN ${table} AS t ON t.tenant_id = person.tenant_id AND t.user_id = person.user_id`;
+}
+
+/** SQL: whether a text is one of the names in `list`, a column of `person`. */
+export function isOneOf(text: string, list: 'names' | 'addresses'): string {
+  return `lower(normalize(${text})) = ANY (person.${list})`;
+}

@@ -1,0 +1,50 @@
+import { readRows } from '../connections/cursor.ts';
+import { type Tx, types } from '../connections/db.ts';
+import { ACCOUNT_CATEGORIES } from './account-categories.ts';
+import type { Category, PersonKeys } from './category.ts';
+import { DAY_CATEGORIES } from './day-categories.ts';
+import { DIRECTORY_CATEGORIES } from './directory-categories.ts';
+import { EVENT_CATEGORIES } from './event-categories.ts';
+
+/** All that the server holds about a person and gives out, in the order of an export. */
+export const CATEGORIES: readonly Category[] = [
+  ...DIRECTORY_CATEGORIES,
+  ...DAY_CATEGORIES,
+  ...EVENT_CATEGORIES,
+  ...ACCOUNT_CATEGORIES,
+];
+
+/** A row of a category. Instants are ISO 8601 in UTC, days `YYYY-MM-DD`. */
+export type PersonRow = Record<string, unknown>;
+
+const DAY_COLUMNS = new Set(['day', 'start_day', 'end_day']);
+
+/** The members of the rows of a category, in order. */
+export function membersOf({ columns, joined = {} }: Category): string[] {
+  return [...Object.values(columns), ...Object.keys(joined)];
+}
+
+/** Yields the rows of a category that are about the person, in batches. Call it in a transaction with one snapshot. */
+export function readPersonRows(
+  tx: Tx,
+  category: Category,
+  { tenantId, userId, names, addresses, ownAccountIds }: PersonKeys,
+): AsyncGenerator<PersonRow[], void> {
+  const { columns, joined = {}, from, order } = category;
+  const selected = [
+    ...Object.entries(columns).map(
+      ([column, member]) => `t.${column}${DAY_COLUMNS.has(column) ? '::text' : ''} AS "${member}"`,
+    ),
+    ...Object.entries(joined).map(([member, sql]) => `${sql} AS "${member}"`),
+  ];
+  return readRows<PersonRow>(
+    tx,
+    types,
+    `SELECT ${selected.join(', ')}
+     FROM (SELECT $1::uuid AS tenant_id, $2::uuid AS user_id, $3::text[] AS names, $4::text[] AS addresses,
+                  $5::uuid[] AS own_account_ids) AS person
+     ${from}
+     ORDER BY ${order}`,
+    [tenantId, userId, names, addresses, ownAccountIds],
+  );
+}

@@ -1,0 +1,88 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { TestProxy } from '../../../sdk/test/support/proxy.ts';
+import { addUser } from '../support/directory.ts';
+import { OWN, type Planted, plantPerson } from '../support/person-data.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { listen } from '../support/sockets.ts';
+import { filesOf } from '../support/zip-files.ts';
+import { expectOneSentence, type Outcome, Workspace } from './support.ts';
+
+let work: Workspace;
+let server: TestServer;
+let proxy: TestProxy;
+let planted: Planted;
+let key: { apiKey: string; secret: string };
+beforeAll(async () => {
+  work = await Workspace.create();
+  server = await startTestServer();
+  planted = await plantPerson(server);
+  // The command uses the real time.
+  server.clock.nowMs = Date.now();
+  key = await server.key(planted.tenantId);
+  proxy = await TestProxy.start(await listen(server));
+});
+afterEach(() => proxy.reset());
+afterAll(async () => {
+  await proxy.close();
+  await server.close();
+  await work.close();
+});
+
+const exportPerson = (person: string, file: string, ...args: string[]): Promise<Outcome> =>
+  work.rollcall(
+    [
+      ...['people', 'export', person, '--out', work.path(file)],
+      ...['--base-url', proxy.baseUrl, '--key', key.apiKey],
+      ...args,
+    ],
+    { env: { ROLLCALL_SECRET: key.secret } },
+  );
+
+test('saves the export of a person by id, user name or e-mail address, for its own user only', async () => {
+  const names = [planted.userId, `${OWN}.LOGIN`, planted.email.toUpperCase()];
+  for (const [index, person] of names.entries()) {
+    const file = `person-${index}.zip`;
+    const { code, stdout, stderr } = await exportPerson(person, file, '--json');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const bytes = await readFile(work.path(file));
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ file: work.path(file), userId: planted.userId, userName: `${OWN}.Login` },
+      bytes: bytes.length,
+    });
+    expect(JSON.parse(filesOf(bytes)['manifest.json'] ?? '')).toMatchObject({
+      person: { userId: planted.userId },
+    });
+    expect((await stat(work.path(file))).mode & 0o777).toBe(0o600);
+  }
+});
+
+test('says in one sentence that it finds nobody, or several people, or that the file exists', async () => {
+  expectOneSentence(
+    await exportPerson('nobody@example.com', 'nobody.zip'),
+    /No user has .* nobody@example\.com/,
+  );
+  const email = 'twice@example.com';
+  const { userId } = await addUser(server.db.owner, planted.tenantId, { email });
+  await addUser(server.db.owner, planted.tenantId, { email, status: 'inactive' });
+  expectOneSentence(
+    await exportPerson(email, 'twice.zip'),
+    new RegExp(`Several users have ${email}; .*${userId} \\(active\\)`),
+  );
+  await exportPerson(planted.userId, 'there.zip');
+  expectOneSentence(await exportPerson(planted.userId, 'there.zip'), /there\.zip exists already/);
+});
+
+test('leaves no file if the server refuses', async () => {
+  const before = await readdir(work.dir);
+  const submitting = await server.key(planted.tenantId, { role: 'data-warehouse' });
+  const refused = await work.rollcall(
+    [
+      ...['people', 'export', planted.userId, '--out', work.path('refused.zip')],
+      ...['--base-url', proxy.baseUrl, '--key', submitting.apiKey],
+    ],
+    { env: { ROLLCALL_SECRET: submitting.secret } },
+  );
+  expectOneSentence(refused, /PermissionError/);
+  expect(await readdir(work.dir)).toEqual(before);
+});
