@@ -36,10 +36,15 @@ export function bindingsOf({ expires, networks, locations }: BindingOptions): Pa
   };
 }
 
+/** commander takes null for an option without a value, so the value of a change is wrapped. */
+interface Change<T> {
+  to: T | null;
+}
+
 interface ChangeOptions extends DataConfig {
-  expires?: Date | null;
-  networks?: string[] | null;
-  locations?: string[] | null;
+  expires?: Change<Date>;
+  networks?: Change<string[]>;
+  locations?: Change<string[]>;
   json?: true;
 }
 
@@ -50,17 +55,21 @@ export function changeCommand(): Command {
     .argument('<id>', 'the id of the key')
     .option(
       '--expires <when>',
-      'a date, an instant or a duration such as 90d; never',
+      'a date, an instant or a duration such as 90d, or never',
       unless('never', parseFuture),
     )
-    .option('--networks <list>', 'the networks that it may be used from; any', unless('any', parseNetworks))
-    .option('--locations <list>', 'the ids of its offices; all', unless('all', parseList))
+    .option(
+      '--networks <list>',
+      'the networks that it may be used from, or any',
+      unless('any', parseNetworks),
+    )
+    .option('--locations <list>', 'the ids of its offices, or all', unless('all', parseList))
     .action(async (apiKey: string, options: ChangeOptions) => {
       const { expires, networks, locations, json } = options;
       const changes: Partial<ApiKeyBindings> = {
-        ...(expires !== undefined && { expiresAt: expires }),
-        ...(networks !== undefined && { networks }),
-        ...(locations !== undefined && { locationIds: locations }),
+        ...(expires && { expiresAt: expires.to }),
+        ...(networks && { networks: networks.to }),
+        ...(locations && { locationIds: locations.to }),
       };
       if (Object.keys(changes).length === 0)
         throw new CliError('Name what to change: --expires, --networks or --locations.');
@@ -82,9 +91,9 @@ export function formatBinding(values: readonly string[] | null): string {
   return more.length > 0 ? `${first} +${more.length}` : first;
 }
 
-/** A parser that takes one word for null. */
-function unless<T>(word: string, parse: (text: string) => T): (text: string) => T | null {
-  return (text) => (text === word ? null : parse(text));
+/** A parser that takes one word for no binding. */
+function unless<T>(word: string, parse: (text: string) => T): (text: string) => Change<T> {
+  return (text) => ({ to: text === word ? null : parse(text) });
 }
 
 function parseList(text: string): string[] {
