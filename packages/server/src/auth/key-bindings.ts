@@ -59,14 +59,11 @@ async function readOffices(
     return { member, fault: `must have 1 to ${MOST_KEY_OFFICES} offices; null stands for all offices` };
   }
   const ids = texts.map(parseGuid);
-  const nodes = await listNodesById(
-    tx,
-    tenantId,
-    ids.flatMap((id) => id ?? []),
-  );
+  const known = ids.filter((id) => id !== undefined);
+  const nodes = await listNodesById(tx, tenantId, known);
   const offices = new Set(nodes.filter(({ kind }) => kind === 'location').map(({ nodeId }) => nodeId));
   const unknown = ids.findIndex((id) => id === undefined || !offices.has(id));
   return unknown === -1
-    ? [...offices]
+    ? [...new Set(known)]
     : { member: `${member}/${unknown}`, fault: 'is not the id of an office' };
 }

@@ -45,10 +45,15 @@ export function settingsOf({ expires, networks, locations, limit }: SettingOptio
   };
 }
 
+/** commander takes null for an option without a value, so the value of a change is wrapped. */
+interface Change<T> {
+  to: T | null;
+}
+
 interface ChangeOptions extends DataConfig {
-  expires?: Date | null;
-  networks?: string[] | null;
-  locations?: string[] | null;
+  expires?: Change<Date>;
+  networks?: Change<string[]>;
+  locations?: Change<string[]>;
   limit?: ChangedLimits;
   json?: true;
 }
@@ -60,11 +65,15 @@ export function changeCommand(): Command {
     .argument('<id>', 'the id of the key')
     .option(
       '--expires <when>',
-      'a date, an instant or a duration such as 90d; never',
+      'a date, an instant or a duration such as 90d, or never',
       unless('never', parseFuture),
     )
-    .option('--networks <list>', 'the networks that it may be used from; any', unless('any', parseNetworks))
-    .option('--locations <list>', 'the ids of its offices; all', unless('all', parseList))
+    .option(
+      '--networks <list>',
+      'the networks that it may be used from, or any',
+      unless('any', parseNetworks),
+    )
+    .option('--locations <list>', 'the ids of its offices, or all', unless('all', parseList))
     .option(
       '--limit <limit>',
       `a rate limit of its own, such as events=60000, or events=default; one of ${KEY_LIMITS.join(', ')}; repeatable`,
@@ -73,9 +82,9 @@ export function changeCommand(): Command {
     .action(async (apiKey: string, options: ChangeOptions) => {
       const { expires, networks, locations, limit, json } = options;
       const changes: KeyChanges = {
-        ...(expires !== undefined && { expiresAt: expires }),
-        ...(networks !== undefined && { networks }),
-        ...(locations !== undefined && { locationIds: locations }),
+        ...(expires && { expiresAt: expires.to }),
+        ...(networks && { networks: networks.to }),
+        ...(locations && { locationIds: locations.to }),
         ...(limit && { limits: limit }),
       };
       if (Object.keys(changes).length === 0)
@@ -116,9 +125,9 @@ function readLimit(text: string, before: ChangedLimits | undefined): ChangedLimi
   return { ...before, [limit]: amount === 'default' ? null : Number(amount) };
 }
 
-/** A parser that takes one word for null. */
-function unless<T>(word: string, parse: (text: string) => T): (text: string) => T | null {
-  return (text) => (text === word ? null : parse(text));
+/** A parser that takes one word for no binding. */
+function unless<T>(word: string, parse: (text: string) => T): (text: string) => Change<T> {
+  return (text) => ({ to: text === word ? null : parse(text) });
 }
 
 function parseList(text: string): string[] {
