@@ -178,12 +178,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
     await refusalScheduler.next();
     return sendProblem(notFound(app, request.method, request.url), request, reply);
   });
-  const commonHeaders = securityHeaders(deps.tls !== undefined);
   readRouteOnce(app);
   const requestRecord = new RequestRecord({ database, clock, log: deps.logger });
   logAnswers(app, deps.logger, requestRecord);
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(commonHeaders).header('correlationId', request.id);
+    reply.headers(securityHeaders(request.protocol)).header('correlationId', request.id);
     done();
   });
   refuseAmbiguousHosts(app);
