@@ -6,9 +6,11 @@ import helmet from 'helmet';
 import { afterAll, describe, expect, test } from 'vitest';
 import { securityHeaders } from '../src/http/security-headers.ts';
 import { startTestServer } from './support/server.ts';
+import { browserWithRole } from './support/sessions.ts';
 
 const server = await startTestServer({ trustProxy: '127.0.0.1' });
 afterAll(() => server.close());
+const tenantId = await server.organisation();
 
 /** The headers that helmet adds to those of Node.js. */
 async function helmetHeaders(strictTransportSecurity: boolean): Promise<Record<string, unknown>> {
@@ -73,4 +75,27 @@ describe('The policy of contents', () => {
         expect([url, policy]).toEqual([url, expect.stringContaining(directive)]);
     }
   });
+});
+
+test('no browser with a session stores an answer, and between a program and the server no cache does', async () => {
+  const browser = await browserWithRole(server, tenantId, 'administrator');
+  const token = await server.token(await server.key(tenantId));
+  const urls = server.app.routeTable
+    .filter(
+      ({ method, url, config }) =>
+        method === 'GET' && !url.includes(':') && typeof config?.access === 'object',
+    )
+    .map(({ url }) => url);
+  const answered: string[] = [];
+  for (const url of urls) {
+    const bySession = await server.app.inject({ url, headers: browser });
+    expect([url, bySession.headers['cache-control']]).toEqual([url, 'no-store']);
+    const byToken = await server.app.inject({ url, headers: { authorization: `Bearer ${token}` } });
+    expect([url, byToken.headers['cache-control']]).toEqual([
+      url,
+      expect.stringMatching(/^(no-store|private, no-cache)$/),
+    ]);
+    if (bySession.statusCode === 200 && byToken.statusCode === 200) answered.push(url);
+  }
+  expect(answered.length).toBeGreaterThan(15);
 });

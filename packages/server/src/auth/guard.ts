@@ -95,7 +95,7 @@ function documentGuessLimit({ config, schema }: RouteOptions): void {
   schema.response = { ...(schema.response as object | undefined), ...problems(429) };
 }
 
-/** Sets the caller of a guarded route. Throws a 401, a 403, a 429 or `StoreUnavailableError` if there is none. */
+/** Sets the caller of a guarded route, and who may store its answer; a route may say otherwise. Throws a 401, a 403, a 429 or `StoreUnavailableError` if there is none. */
 async function admit(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -105,7 +105,7 @@ async function admit(
   if (!access) throw new HttpProblem(403, 'This route is closed.');
   const authorization = readAuthorization(request.headers);
   if (access === 'session' || takesSession(request, access, authorization)) {
-    // A later person at the same browser must not see this answer. Routes with another rule set it themselves.
+    // A later person at the same browser must not find this answer.
     reply.header('cache-control', 'no-store');
     request.session = await requireSession(request, deps.sessions, BEARER_CHALLENGE);
     if (access === 'session') return;
@@ -113,6 +113,8 @@ async function admit(
     requireRole(request, request.caller.role);
     return;
   }
+  // Programs may keep an answer if they ask each time. No cache between them and the server may.
+  if (isRead(request)) reply.header('cache-control', 'private, no-cache');
   const scimToken = scimTokenOf(authorization);
   if (access.scheme === 'bearer' && scimToken !== undefined) {
     request.caller = await callerWithScimToken(scimToken, access, deps);
@@ -137,6 +139,11 @@ async function admit(
     );
   }
   deps.apiKeys.noteUse(key);
+}
+
+/** The answer to any other method is stored by no cache (RFC 9111 section 3), and submissions need no header more. */
+function isRead({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 /** Other credentials come first. A browser sends the cookie with every request, also with those that have a token. */
