@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { type ErrorFormat, HttpProblem } from '../http/errors.ts';
+import type { ProvenLogin } from '../http/logging.ts';
 import type { ApiKey, ApiKeys, ProvenKey } from './api-keys.ts';
 import { equalDigests, loginHash } from './secrets.ts';
 import type { IssuedToken, Tokens } from './tokens.ts';
@@ -54,15 +55,19 @@ interface SentLogin {
   bodyText: string;
   /** The caller's network address. */
   ip: string;
+  /** For the log. */
+  provenLogin: ProvenLogin | null;
 }
 
 /** HMAC login, step by step. */
-export async function logIn({ body, bodyText, ip }: SentLogin, deps: Deps): Promise<LoginReply> {
+export async function logIn(sent: SentLogin, deps: Deps): Promise<LoginReply> {
+  const { body, bodyText, ip } = sent;
   const timestamp = readTimestamp(body.timestamp, bodyText);
   // A wrong clock tests no secret, so it does not count as a guess.
   checkClock(timestamp.seconds, body.apiKey, deps);
   const proven = await findProvenKey(body, timestamp.spellings, ip, deps);
   deps.apiKeys.noteUse(proven.key);
+  sent.provenLogin = { by: 'HMAC', apiKey: proven.key.apiKey };
   return reply(await deps.tokens.issue(proven));
 }
 
