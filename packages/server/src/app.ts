@@ -1,3 +1,4 @@
+import type { SecureContextOptions } from 'node:tls';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { ApiKeys } from './auth/api-keys.ts';
@@ -93,7 +94,7 @@ export interface AppDeps {
   clock?: () => number;
   /** A monotonic clock, in milliseconds. */
   stopwatch?: () => number;
-  tls?: { cert: Buffer; key: Buffer } | undefined;
+  tls?: SecureContextOptions | undefined;
 }
 
 export type App = FastifyInstance;
