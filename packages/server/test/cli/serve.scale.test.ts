@@ -73,6 +73,18 @@ describe('Beyond loopback', () => {
     expect((await server.stop()).stderr).not.toMatch(WARNING);
   });
 
+  test('a database on another machine without TLS, or without a verified certificate, is named in a warning', async () => {
+    const stderrOf = async (query: string) => {
+      const url = `postgres://rollcall@db.invalid/rollcall${query}`;
+      const env = { [MASTER_KEY_ENV]: Buffer.alloc(32).toString('base64') };
+      return (await work.rollcall(['serve', '--database-url', url], { env })).stderr;
+    };
+    const warning = /the database on db\.invalid may not be encrypted.*sslmode=verify-full/;
+    expect(await stderrOf('')).toMatch(warning);
+    expect(await stderrOf('?sslmode=no-verify')).toMatch(warning);
+    expect(await stderrOf('?sslmode=verify-full')).not.toMatch(warning);
+  });
+
   test('behind a trusted proxy, serve does not warn, and reports the public URL as its address', async () => {
     const { server, baseUrl } = await work.start([
       ...['serve', '--data-dir', dataDir, '--host', '0.0.0.0'],
