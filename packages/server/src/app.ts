@@ -1,3 +1,4 @@
+import type { SecureContextOptions } from 'node:tls';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { ApiKeys } from './auth/api-keys.ts';
@@ -97,7 +98,7 @@ export interface AppDeps {
   clock?: () => number;
   /** A monotonic clock, in milliseconds. */
   stopwatch?: () => number;
-  tls?: { cert: Buffer; key: Buffer } | undefined;
+  tls?: SecureContextOptions | undefined;
 }
 
 export type App = FastifyInstance;
@@ -177,12 +178,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
     await refusalScheduler.next();
     return sendProblem(unknownPath(app, request), request, reply);
   });
-  const commonHeaders = securityHeaders(deps.tls !== undefined);
   readRouteOnce(app);
   const requestRecord = new RequestRecord({ database, clock, log: deps.logger });
   logAnswers(app, deps.logger, requestRecord);
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(commonHeaders).header('correlationId', request.id);
+    reply.headers(securityHeaders(request.protocol)).header('correlationId', request.id);
     done();
   });
   refuseAmbiguousHosts(app);

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestServer, type TestServer } from './support/server.ts';
+import { titlesIn } from './support/titles.ts';
 
 const page = await readFile(new URL('../../../docs/compat.md', import.meta.url), 'utf8');
 /** The cells of every row. A bar inside a cell is escaped. */
@@ -24,20 +25,9 @@ afterAll(() => server.close());
 
 /** The tests that the last cell of a row names: `file` "words of a title". */
 const NAMED = /`([^`]+)` "([^"]+)"/g;
-/** The title of a test, or of a group of tests, that is not skipped. It is the first text in the call. */
-const TITLE = /(?:\b(?:test|describe)(?:\.(?!skip|todo)\w+)*|\))\(\s*(['"`])((?:\\.|(?!\1).)*)\1,/gs;
-/** The first text of a case in a table of cases. It is the title of a test if the test's title is `%s`. */
-const CASE = /\[\s*(['"`])((?:\\.|(?!\1).)*)\1,/gs;
-
-function titlesIn(name: string): string[] {
+function titlesOf(name: string): string[] {
   const file = new URL(`${name}.test.ts`, import.meta.url);
-  if (!existsSync(file)) return [];
-  const source = readFileSync(file, 'utf8');
-  const textsOf = (pattern: RegExp) => [...source.matchAll(pattern)].map(([, , text = '']) => text);
-  const titles = textsOf(TITLE);
-  return (titles.includes('%s') ? [...titles, ...textsOf(CASE)] : titles).map((title) =>
-    title.replace(/\\(['"`])/g, '$1'),
-  );
+  return existsSync(file) ? titlesIn(file) : [];
 }
 
 test('every row of the compatibility page names tests, and each of them exists', () => {
@@ -51,7 +41,7 @@ test('every row of the compatibility page names tests, and each of them exists',
   expect(rows.filter((cells) => !isListOfNames(cells))).toEqual([]);
   const missing = rows
     .flatMap(namedBy)
-    .filter(([, name = '', words = '']) => !titlesIn(name).some((title) => title.includes(words)))
+    .filter(([, name = '', words = '']) => !titlesOf(name).some((title) => title.includes(words)))
     .map(([named]) => named);
   expect(missing).toEqual([]);
 });

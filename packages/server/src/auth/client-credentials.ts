@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { type ErrorFormat, HttpProblem, type ProblemOptions } from '../http/errors.ts';
+import type { ProvenLogin } from '../http/logging.ts';
 import { Maybe } from '../http/schema.ts';
 import { type ApiKeys, type ProvenKey, presentedSecret } from './api-keys.ts';
 import { BASIC_CHALLENGE } from './challenges.ts';
@@ -81,7 +82,7 @@ interface Deps {
 
 /** The client credentials grant (RFC 6749 section 4.4), step by step. */
 export async function grantToken(
-  request: { body: unknown; headers: AuthorizationHeaders; ip: string },
+  request: { body: unknown; headers: AuthorizationHeaders; ip: string; provenLogin: ProvenLogin | null },
   count: CountLogin,
   deps: Deps,
 ): Promise<TokenReply> {
@@ -92,6 +93,7 @@ export async function grantToken(
   requireAllowedNetwork(proven.key, 'client credentials', request.ip);
   count(proven.key);
   deps.apiKeys.noteUse(proven.key);
+  request.provenLogin = { by: 'client credentials', apiKey: proven.key.apiKey };
   const { token, lifeS } = await deps.tokens.issue(proven);
   return { access_token: token, expires_in: lifeS, token_type: 'Bearer' };
 }

@@ -90,7 +90,10 @@ export function guardRoutes(app: FastifyInstance, deps: Deps): void {
   });
 }
 
-/** Sets the caller of a guarded route. Throws a 401, a 403, a 429 or `StoreUnavailableError` if there is none. */
+/**
+ * Sets the caller of a guarded route, and who may store its answer; a route may say otherwise. Throws a 401, a 403, a 429 or
+ * `StoreUnavailableError` if there is none.
+ */
 async function admit(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -100,7 +103,7 @@ async function admit(
   if (!access) throw new HttpProblem(403, 'This route is closed.');
   const authorization = readAuthorization(request.headers);
   if (access === 'session' || takesSession(request, access, authorization)) {
-    // A later person at the same browser must not see this answer. Routes with another rule set it themselves.
+    // A later person at the same browser must not find this answer.
     reply.header('cache-control', 'no-store');
     request.session = await requireSession(request, deps.sessions, BEARER_CHALLENGE);
     if (access === 'session') return;
@@ -108,6 +111,8 @@ async function admit(
     requireRole(request, request.caller.role);
     return;
   }
+  // Programs may keep an answer if they ask each time. No cache between them and the server may.
+  if (isRead(request)) reply.header('cache-control', 'private, no-cache');
   const scimToken = scimTokenOf(authorization);
   if (access.scheme === 'bearer' && scimToken !== undefined) {
     request.caller = await callerWithScimToken(scimToken, access, deps);
@@ -140,6 +145,11 @@ function requireAccess({ role, officeIds }: ApiKey, access: KeyAccess): void {
       { refusal: 'offices' },
     );
   }
+}
+
+/** The answer to any other method is stored by no cache (RFC 9111 section 3), and submissions need no header more. */
+function isRead({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 /** Other credentials come first. A browser sends the cookie with every request, also with those that have a token. */

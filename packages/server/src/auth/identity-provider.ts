@@ -171,10 +171,14 @@ export class IdentityProvider {
         clientId,
         undefined,
         clientSecret === undefined ? client.None() : withSecret(client, clientSecret),
-        // The settings allow plain http on this machine only.
         {
           timeout: TIMEOUT_S,
-          ...(url.protocol === 'http:' ? { execute: [client.allowInsecureRequests] } : {}),
+          execute: [
+            // By default the library trusts the connection instead of the signature of an ID token.
+            client.enableNonRepudiationChecks,
+            // The settings allow plain http on this machine only.
+            ...(url.protocol === 'http:' ? [client.allowInsecureRequests] : []),
+          ],
         },
       );
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { type ErrorFormat, HttpProblem } from '../http/errors.ts';
+import type { ProvenLogin } from '../http/logging.ts';
 import type { ApiKey } from './api-key.ts';
 import type { ApiKeys, ProvenKey } from './api-keys.ts';
 import { requireAllowedNetwork } from './elsewhere.ts';
@@ -56,17 +57,16 @@ interface SentLogin {
   bodyText: string;
   /** The caller's network address. */
   ip: string;
+  /** For the log. */
+  provenLogin: ProvenLogin | null;
 }
 
 /** Counts the login of a proven key. Throws a 429 if the key has used up its limit. */
 export type CountLogin = (key: ApiKey) => void;
 
 /** HMAC login, step by step. */
-export async function logIn(
-  { body, bodyText, ip }: SentLogin,
-  count: CountLogin,
-  deps: Deps,
-): Promise<LoginReply> {
+export async function logIn(sent: SentLogin, count: CountLogin, deps: Deps): Promise<LoginReply> {
+  const { body, bodyText, ip } = sent;
   const timestamp = readTimestamp(body.timestamp, bodyText);
   // A wrong clock tests no secret, so it does not count as a guess.
   checkClock(timestamp.seconds, body.apiKey, deps);
@@ -75,6 +75,7 @@ export async function logIn(
   // Only the key's own logins count, so that nobody else can use up its limit.
   count(proven.key);
   deps.apiKeys.noteUse(proven.key);
+  sent.provenLogin = { by: 'HMAC', apiKey: proven.key.apiKey };
   return reply(await deps.tokens.issue(proven));
 }
 

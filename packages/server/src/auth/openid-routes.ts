@@ -133,7 +133,7 @@ export const openIdRoutes: FastifyPluginAsyncTypebox<OpenIdRoutesOptions> = asyn
     },
     handler: async (request: FastifyRequest<{ Body: { query: string } }>, reply) => {
       const { session, token, back } = await signInsOf(openId).finish(request, reply, request.body.query);
-      if (token !== null) await sessions.sendToken(request, reply, token);
+      if (token !== null) await sessions.sendToken(request, reply, { session, token });
       return { session: viewOf(session), back };
     },
   });

@@ -2,7 +2,7 @@ import type { Options } from '@node-rs/argon2';
 import { HttpProblem } from '../http/errors.ts';
 import { Shares } from '../http/shares.ts';
 import { fold } from '../store/values/fold.ts';
-import { COMMON_PASSWORDS } from './common-passwords.ts';
+import { isCommonPassword } from './common-passwords.ts';
 
 /** OWASP's parameters for argon2id, which is the default of the library: 19 MiB, two passes, one lane. */
 const ARGON2: Options = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 };
@@ -13,6 +13,20 @@ const SHORTEST_PASSWORD = 12;
 const LONGEST_PASSWORD_BYTES = 1_024;
 /** A password of fewer different characters is a pattern such as `abababababab`. */
 const FEWEST_CHARACTERS = 5;
+
+/** Words that whoever knows the product tries first; docs/access.md lists them. The parts of the e-mail address are others. */
+const CONTEXT_WORDS = [
+  'rollcall',
+  'calven',
+  'presence',
+  'administrator',
+  'integrations',
+  'planner',
+  'viewer',
+];
+/** A shorter part of an e-mail address is in many words. */
+const SHORTEST_WORD = 4;
+const FEWEST_OWN_CHARACTERS = 8;
 
 /** Each verification takes a core and 19 MiB for 10 to 30 ms. Two at a time leave room for other work. */
 const AT_A_TIME = 2;
@@ -29,8 +43,18 @@ export function passwordFault(password: string, email: string): string | undefin
   if (characters.length < SHORTEST_PASSWORD) return `must have at least ${SHORTEST_PASSWORD} characters`;
   if (new Set(characters).size < FEWEST_CHARACTERS) return 'has too few different characters';
   const folded = fold(password);
-  if (COMMON_PASSWORDS.has(folded)) return 'is one of the commonest passwords; choose another one';
-  return folded === fold(email) ? 'must not be the e-mail address' : undefined;
+  if (isCommonPassword(folded)) return 'is one of the commonest passwords; choose another one';
+  return hasGuessableWords(folded, fold(email))
+    ? `must have ${FEWEST_OWN_CHARACTERS} characters besides your e-mail address and the names of the product and its roles`
+    : undefined;
+}
+
+/** Whether little is left of a password without the words that its context suggests. Both texts are folded. */
+function hasGuessableWords(password: string, email: string): boolean {
+  const ofEmail = email.split(/[^\p{L}\p{N}]+/u).filter((word) => word.length >= SHORTEST_WORD);
+  const words = [email, ...ofEmail, ...CONTEXT_WORDS];
+  const rest = words.reduce((text, word) => text.replaceAll(word, ''), password);
+  return Array.from(rest).length < FEWEST_OWN_CHARACTERS;
 }
 
 /** Hashes and verifies passwords, a few at a time, so that people who sign in do not use up the machine. */

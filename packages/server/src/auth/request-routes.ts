@@ -58,8 +58,7 @@ export const requestRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = 
       }),
       response: { 200: Page(RequestView), ...problems(400, 401, 403, 503) },
     },
-    handler: async (request, reply) => {
-      reply.header('cache-control', 'private, no-cache');
+    handler: async (request) => {
       const { tenantId } = callerOf(request);
       const { failed, route, caller, correlationId } = request.query;
       const limit = readLimit(request.query.limit);

@@ -95,9 +95,9 @@ export const passkeyRoutes: FastifyPluginAsyncTypebox<PasskeyRoutesOptions> = as
     },
     handler: async (request, reply) => {
       const { credential } = request.body;
-      const { session, token } = await passkeySignIns.byPasskey(request, reply, credential as never);
-      await sessions.sendToken(request, reply, token);
-      return viewOf(session);
+      const signedIn = await passkeySignIns.byPasskey(request, reply, credential as never);
+      await sessions.sendToken(request, reply, signedIn);
+      return viewOf(signedIn.session);
     },
   });
 

@@ -58,9 +58,9 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
       const { passkey = null, ...credentials } = request.body;
       const secondFactor: SecondFactor = (attempt) =>
         passkeySignIns.asSecondFactor(request, reply, passkey as never, attempt);
-      const { session, token } = await signIns.byPassword(request, credentials, secondFactor);
-      await sessions.sendToken(request, reply, token);
-      return viewOf(session);
+      const signedIn = await signIns.byPassword(request, credentials, secondFactor);
+      await sessions.sendToken(request, reply, signedIn);
+      return viewOf(signedIn.session);
     },
   });
 
@@ -90,9 +90,9 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
       const secondFactor: SecondFactor = (attempt) =>
         passkeySignIns.asSecondFactor(request, reply, passkey as never, attempt);
       const proof = { token: linkToken, name, password };
-      const { session, token } = await signIns.byLink(request, proof, secondFactor);
-      await sessions.sendToken(request, reply, token);
-      return viewOf(session);
+      const signedIn = await signIns.byLink(request, proof, secondFactor);
+      await sessions.sendToken(request, reply, signedIn);
+      return viewOf(signedIn.session);
     },
   });
 
@@ -168,8 +168,9 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
       response: { 204: Type.Null(), ...problems(400, 401, 403, 408, 413, 415, 429, 503) },
     },
     handler: async (request, reply) => {
-      const token = await signIns.changePassword(request, sessionOf(request), request.body);
-      await sessions.sendToken(request, reply, token);
+      const session = sessionOf(request);
+      const token = await signIns.changePassword(request, session, request.body);
+      await sessions.sendToken(request, reply, { session: { ...session, method: 'password' }, token });
       return reply.code(204).send(null);
     },
   });

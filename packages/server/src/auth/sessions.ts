@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HttpProblem } from '../http/errors.ts';
+import type { FailedLogin } from '../http/failed-logins.ts';
 import { networkOf } from '../http/network.ts';
 import { type SessionMethod, type SessionRow, touchSession } from '../store/auth/sessions.ts';
 import type { NewSession } from '../store/auth/sign-ins.ts';
@@ -17,6 +18,13 @@ export const ABSOLUTE_LIMIT_MS = 7 * 24 * HOUR_MS;
 const LAST_USED_STEP_MS = 60_000;
 /** For this time after signing in, a person may change how the account is proved. A stolen cookie is older as a rule. */
 const FRESH_MS = 600_000;
+/** How the log names a method. */
+const LOGGED_METHODS: Record<SessionMethod, FailedLogin['by']> = {
+  password: 'password',
+  link: 'link',
+  openid: 'OpenID Connect',
+  passkey: 'passkey',
+};
 const LONGEST_USER_AGENT = 500;
 const LONGEST_TOKEN = 64;
 
@@ -121,8 +129,16 @@ export class Sessions {
     return { session, token };
   }
 
-  /** Gives the browser the token. The cookie lives as long as a session can; the server judges the rest. */
-  async sendToken(request: FastifyRequest, reply: FastifyReply, token: string): Promise<void> {
+  /**
+   * Gives the browser the token of a session that has just been proved, and notes that for the log. The cookie lives as
+   * long as a session can; the server judges the rest.
+   */
+  async sendToken(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { session, token }: { session: Pick<SessionRow, 'accountId' | 'method'>; token: string },
+  ): Promise<void> {
+    request.provenLogin = { by: LOGGED_METHODS[session.method], accountId: session.accountId };
     const name = cookieNameOf(request, await this.#deps.instanceId());
     if (name !== undefined) setCookie(reply, name, token, ABSOLUTE_LIMIT_MS / 1_000);
   }

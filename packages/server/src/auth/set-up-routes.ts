@@ -48,10 +48,10 @@ export const setUpRoutes: FastifyPluginAsyncTypebox<SetUpRoutesOptions> = async 
       response: { 200: SessionView, ...SIGN_IN_PROBLEMS },
     },
     handler: async (request, reply) => {
-      const { session, token } = await redeemSetUpLink(request, request.body, options);
-      await sessions.sendToken(request, reply, token);
-      request.log.info({ accountId: session.accountId }, 'Rollcall was set up');
-      return viewOf(session);
+      const signedIn = await redeemSetUpLink(request, request.body, options);
+      await sessions.sendToken(request, reply, signedIn);
+      request.log.info({ accountId: signedIn.session.accountId }, 'Rollcall was set up');
+      return viewOf(signedIn.session);
     },
   });
 };

@@ -123,10 +123,11 @@ export async function jobsOf(
 }
 
 /** Checks the address, the port and the identity provider's settings before anything starts. Throws `CliError`. */
-export async function checkListening(config: ServerConfig): Promise<void> {
+export async function checkListening(config: ServerConfig & DataConfig): Promise<void> {
   await readTls(config);
   await readOidcClientSecret(config);
   warnOfPlainSecrets(config);
+  if (config.databaseUrl !== undefined) warnOfPlainDatabase(config.databaseUrl);
 }
 
 /** Serves until SIGINT, SIGTERM or SIGHUP, then stops in order. */
@@ -138,10 +139,28 @@ export async function serveUntilSignalled(running: Service): Promise<void> {
 }
 
 function warnOfPlainSecrets({ host, tlsCert, trustProxy }: ServerConfig): void {
-  const loopback = host === 'localhost' || host === '::1' || /^127\./.test(host);
-  if (loopback || tlsCert !== undefined || trustProxy !== false) return;
+  if (isLoopback(host) || tlsCert !== undefined || trustProxy !== false) return;
   remark(
     `Warning: listening on ${host} without TLS: Basic secrets and tokens are not encrypted. Give --tls-cert and --tls-key, ` +
       'or put a TLS proxy in front and name it with --trust-proxy.',
   );
+}
+
+/** The modes of a database URL with which pg encrypts the connection and verifies the certificate. */
+const VERIFIED_MODES = ['prefer', 'require', 'verify-ca', 'verify-full'];
+
+function warnOfPlainDatabase(databaseUrl: string): void {
+  // As postgresUrl of config-values.ts: an empty host means a socket.
+  const { hostname, searchParams } = new URL(databaseUrl.replace('@/', '@localhost/'));
+  const host = searchParams.get('host') ?? decodeURIComponent(hostname);
+  if (host.startsWith('/') || isLoopback(host)) return;
+  if (VERIFIED_MODES.includes(searchParams.get('sslmode') ?? '')) return;
+  remark(
+    `Warning: the connection to the database on ${host} may not be encrypted, or its certificate is not verified. Add ` +
+      'sslmode=verify-full to the database URL.',
+  );
+}
+
+function isLoopback(host: string): boolean {
+  return ['', 'localhost', '::1', '[::1]'].includes(host) || /^127\./.test(host);
 }

@@ -81,10 +81,7 @@ export const csvImportRoutes: FastifyPluginAsyncTypebox<CsvImportRoutesOptions> 
       summary: 'List the kinds of CSV files that can be imported, with their columns',
       response: { 200: Kinds, ...problems(401, 403, 503) },
     },
-    handler: async (_request, reply) => {
-      reply.header('cache-control', 'private, no-cache');
-      return { items: kinds() };
-    },
+    handler: async () => ({ items: kinds() }),
   });
 
   for (const kind of Object.keys(CSV_KINDS) as ImportKind[]) {

@@ -44,7 +44,7 @@ export const redatingRoutes: FastifyPluginAsyncTypebox<{ database: Database }> =
       params: Type.Object({ locationId: Type.String() }),
       response: { 200: RedatingReply, ...problems(401, 403, 404, 503) },
     },
-    handler: async (request, reply) => {
+    handler: async (request) => {
       const { tenantId } = callerOf(request);
       const locationId = parseGuid(request.params.locationId);
       const redating = await database.inTenant(tenantId, async (tx) => {
@@ -52,7 +52,6 @@ export const redatingRoutes: FastifyPluginAsyncTypebox<{ database: Database }> =
         if (node?.kind !== 'location') throw new HttpProblem(404, 'There is no location with this id.');
         return findOfficeRedating(tx, tenantId, node.nodeId);
       });
-      reply.header('cache-control', 'private, no-cache');
       if (!redating) return { redating: null };
       const { startedAt, finishedAt, ...rest } = redating;
       return {

@@ -7,9 +7,6 @@ import { positionRoutes } from './position-routes.ts';
 
 /** The routes below /v1/manage for the floor plans of levels; see docs/floor-plans.md. */
 export const floorRoutes: FastifyPluginAsync<FloorDeps> = async (app, deps) => {
-  app.addHook('onRequest', async (_request, reply) => {
-    reply.header('cache-control', 'private, no-cache');
-  });
   await app.register(planRoutes, deps);
   await app.register(imageRoutes, deps);
   await app.register(dayRoutes, deps);

@@ -14,9 +14,9 @@ const DOCS = '/docs';
  */
 const DOCS_POLICY = {
   'default-src': "'self'",
-  'base-uri': "'self'",
+  'base-uri': "'none'",
   'font-src': "'self' data:",
-  'frame-ancestors': "'self'",
+  'frame-ancestors': "'none'",
   'img-src': "'self' data:",
   'object-src': "'none'",
   'script-src-attr': "'none'",

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify
 import pg from 'pg';
 import pino, { type Bindings, type ChildLoggerOptions, type LevelWithSilent, type Logger } from 'pino';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
+import type { FailedLogin } from './failed-logins.ts';
 import type { RequestRecord } from './request-record.ts';
 
 const EMAIL = /[^\s@"'<>(),;:=]+@[^\s@"'<>(),;:=]+/g;
@@ -153,11 +154,29 @@ declare module 'fastify' {
     /** Orchestrators call the route all the time, so its answers are logged at the level debug. */
     isProbe?: boolean;
   }
+  interface FastifyRequest {
+    /** Set where a request proves a key or an account, and gets a token or a session for it. */
+    provenLogin: ProvenLogin | null;
+  }
+}
+
+/** A login or a sign-in that succeeded. */
+export interface ProvenLogin {
+  by: FailedLogin['by'];
+  apiKey?: string;
+  accountId?: string;
 }
 
 /** An account stands in the log by its id, because its name is an e-mail address. */
 export function callerFields(caller: NonNullable<FastifyRequest['caller']>): Record<string, string> {
   return caller.kind === 'account' ? { accountId: caller.accountId } : { apiKey: caller.name };
+}
+
+/** Who asked. A login has no caller, because its route is public. */
+function askerFields({ caller, session, provenLogin, ip }: FastifyRequest): object {
+  if (provenLogin) return { ...provenLogin, address: ip };
+  if (caller) return callerFields(caller);
+  return session ? { accountId: session.accountId } : {};
 }
 
 /**
@@ -166,6 +185,7 @@ export function callerFields(caller: NonNullable<FastifyRequest['caller']>): Rec
  */
 export function logAnswers(app: FastifyInstance, logger: FastifyBaseLogger, record: RequestRecord): void {
   app.decorateRequest('refusal', null);
+  app.decorateRequest('provenLogin', null);
   app.addHook('onRequest', (request, reply, done) => {
     const sinceMs = performance.now();
     // One listener for all answers. A hook of Fastify would cost more than the line.
@@ -180,10 +200,7 @@ export function logAnswers(app: FastifyInstance, logger: FastifyBaseLogger, reco
         status: reply.raw.statusCode,
         durationMs: Math.round((performance.now() - sinceMs) * 10) / 10,
       };
-      logger[level](
-        { ...answered, ...(refusal && { refusal }), ...(caller ? callerFields(caller) : {}) },
-        'answered',
-      );
+      logger[level]({ ...answered, ...(refusal && { refusal }), ...askerFields(request) }, 'answered');
       if (!caller) return;
       const name = caller.kind === 'account' ? null : caller.nameFolded;
       record.note({ ...answered, tenantId: caller.tenantId, caller: name, refusal }, () => ({

@@ -1,19 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorFormat, HttpProblem, problemDocument, sendProblem } from './errors.ts';
+import { securityHeaders } from './security-headers.ts';
 import { answerAndClose } from './unread-body.ts';
 
 /**
  * Answers a request whose path cannot be decoded or matched. No hook runs for it, and it has no route: the format of the
- * error follows from its URL.
+ * error follows from its URL. Fastify's request knows no trusted proxy here, so only the server's own TLS counts.
  */
 export function refusePath(formatOf: (url: string) => ErrorFormat) {
   return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
     const status = error.statusCode ?? 400;
     request.log.info({ method: request.method, route: 'unknown', status }, 'answered');
-    reply.header('correlationId', request.id);
+    reply.headers(securityHeaders(request.protocol)).header('correlationId', request.id);
     const problem = new HttpProblem(status, 'The path of the request cannot be read.');
     sendProblem(problem, request, reply, formatOf(request.url));
   };
@@ -83,6 +85,7 @@ function answer(log: FastifyBaseLogger, { problem, code }: Refusal, socket: Sock
   const { contentType, body } = problemDocument(problem, correlationId);
   const text = JSON.stringify(body);
   const fields = {
+    ...securityHeaders(socket instanceof TLSSocket ? 'https' : 'http'),
     correlationId,
     'content-type': contentType,
     'content-length': Buffer.byteLength(text),

@@ -39,10 +39,6 @@ const RETRY_PROBLEMS = problems(400, 401, 403, 404, 413, 415, 503);
 export const refusedRoutes: FastifyPluginAsyncTypebox<RetryDeps> = async (app, options) => {
   const { database } = options;
 
-  app.addHook('onRequest', async (_request, reply) => {
-    reply.header('cache-control', 'private, no-cache');
-  });
-
   app.route({
     method: 'GET',
     url: '/v1/manage/refused-events',

@@ -62,8 +62,7 @@ export const sourceRoutes: FastifyPluginAsyncTypebox<{ database: Database; clock
       querystring: Type.Object(PageQuery),
       response: { 200: Page(SourceView), ...problems(400, 401, 403, 503) },
     },
-    handler: async (request, reply) => {
-      reply.header('cache-control', 'private, no-cache');
+    handler: async (request) => {
       const { tenantId } = callerOf(request);
       const limit = readLimit(request.query.limit);
       const after = readKey(request.query.after);

@@ -114,7 +114,7 @@ export async function scimRoutes(app: FastifyInstance, options: ScimRoutesOption
       return send(reply, 200, listResponse(chosen, total, page));
     };
     const show = (request: FastifyRequest, reply: FastifyReply, status: number, resource: Document) => {
-      reply.header('etag', versionOf(resource)).header('cache-control', 'private, no-cache');
+      reply.header('etag', versionOf(resource));
       if (status === 201) reply.header('location', locationOf(resource));
       return send(reply, status, select(resource, readSelection(request.query as Document)));
     };

@@ -49,8 +49,7 @@ export const latestArrivalsRoutes: FastifyPluginAsyncTypebox<TodayRoutesOptions>
       params: Type.Object({ locationId: Type.String() }),
       response: { 200: LatestArrivals, ...problems(401, 403, 404, 503) },
     },
-    handler: async (request, reply) => {
-      reply.header('cache-control', 'private, no-cache');
+    handler: async (request) => {
       const { tenantId } = callerOf(request);
       const locationId = parseGuid(request.params.locationId);
       if (locationId === undefined) throw noOffice();

@@ -238,7 +238,7 @@ async function sendRows(
   const body = coding ? compress(pieces, coding) : pieces;
   // A failure before the first rows is still an ordinary error answer, without a format or coding.
   const first = await body.next();
-  reply.header('cache-control', 'private, no-cache').header('vary', 'Accept, Accept-Encoding');
+  reply.header('vary', 'Accept, Accept-Encoding');
   reply.header('rollcall-cursor', cursor);
   if (link) reply.header('link', link);
   if (etag) reply.header('etag', etag);

@@ -67,8 +67,7 @@ export const todayRoutes: FastifyPluginAsyncTypebox<TodayRoutesOptions> = async 
         'no no-shows before the day has ended.',
       response: { 200: TodayReply, ...problems(401, 403, 503) },
     },
-    handler: async (request, reply) => {
-      reply.header('cache-control', 'private, no-cache');
+    handler: async (request) => {
       const { tenantId } = callerOf(request);
       return reads.get(tenantId, async () => {
         const now = new Date(clock());

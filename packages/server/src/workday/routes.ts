@@ -8,10 +8,6 @@ import { weekPlanRoutes } from './week-plan-routes.ts';
 
 /** The routes below /v1/manage for week plans, users' days, leave, free desks and one user. */
 export const workdayRoutes: FastifyPluginAsync<WorkdayRoutesOptions> = async (app, options) => {
-  // Personal data: no cache between the server and the client may store it.
-  app.addHook('onRequest', async (_request, reply) => {
-    reply.header('cache-control', 'private, no-cache');
-  });
   await app.register(weekPlanRoutes, options);
   await app.register(dayRoutes, options);
   await app.register(leaveRoutes, options);

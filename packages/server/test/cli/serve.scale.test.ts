@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { type ConnectionOptions, connect } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DATA_SETTINGS, DEMO_SETTINGS, MASTER_KEY_ENV, SERVER_SETTINGS } from '../../src/config.ts';
@@ -20,6 +21,17 @@ beforeAll(async () => {
 afterAll(() => work.close());
 
 const WARNING = /Basic secrets and tokens are not encrypted/;
+
+/** The version and the suite of a TLS connection. */
+function suiteOf(options: ConnectionOptions): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: 'localhost', servername: 'localhost', ...options }, () => {
+      resolve(`${socket.getProtocol()} ${socket.getCipher().name}`);
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+}
 
 describe('Beyond loopback', () => {
   test('without TLS and without a trusted proxy, serve warns that secrets are not encrypted', async () => {
@@ -48,7 +60,29 @@ describe('Beyond loopback', () => {
         .end();
     });
     expect(status).toBe(200);
+    const { port } = new URL(baseUrl);
+    const suite = (options: ConnectionOptions) => suiteOf({ port: Number(port), ca, ...options });
+    expect(await suite({})).toMatch(/^TLSv1\.3 /);
+    expect(await suite({ maxVersion: 'TLSv1.2' })).toMatch(/^TLSv1\.2 ECDHE-ECDSA-.*(GCM|POLY1305)/);
+    for (const weak of [
+      { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
+      { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA256' },
+    ] as ConnectionOptions[]) {
+      await expect(suite(weak)).rejects.toThrow(/alert|handshake|version/i);
+    }
     expect((await server.stop()).stderr).not.toMatch(WARNING);
+  });
+
+  test('a database on another machine without TLS, or without a verified certificate, is named in a warning', async () => {
+    const stderrOf = async (query: string) => {
+      const url = `postgres://rollcall@db.invalid/rollcall${query}`;
+      const env = { [MASTER_KEY_ENV]: Buffer.alloc(32).toString('base64') };
+      return (await work.rollcall(['serve', '--database-url', url], { env })).stderr;
+    };
+    const warning = /the database on db\.invalid may not be encrypted.*sslmode=verify-full/;
+    expect(await stderrOf('')).toMatch(warning);
+    expect(await stderrOf('?sslmode=no-verify')).toMatch(warning);
+    expect(await stderrOf('?sslmode=verify-full')).not.toMatch(warning);
   });
 
   test('behind a trusted proxy, serve does not warn, and reports the public URL as its address', async () => {

@@ -9,9 +9,6 @@ import { settingsRoutes } from './settings-routes.ts';
 
 /** The routes below /v1/manage that concern the directory; see docs/management.md. */
 export const manageRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app, deps) => {
-  app.addHook('onRequest', async (_request, reply) => {
-    reply.header('cache-control', 'private, no-cache');
-  });
   for (const kind of MANAGED_KINDS) kindRoutes(app, kind, deps);
   await app.register(nodeRoutes, deps);
   await app.register(groupRoutes, deps);
