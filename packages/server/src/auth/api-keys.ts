@@ -13,7 +13,7 @@ import { foldApiKey } from './credentials.ts';
 import { GuessLimit, type LoginAttempt } from './guess-limit.ts';
 import { KeyUses } from './key-uses.ts';
 import { KnownNetworks } from './known-networks.ts';
-import { equalSecrets, generateSecret, type MasterKey } from './secrets.ts';
+import { equalSecrets, generateSecret, type Sealer } from './secrets.ts';
 
 /** A key with its secrets opened, for the guard and the token endpoints. */
 export interface ApiKey {
@@ -75,7 +75,7 @@ interface Deps {
   database: Database;
   lookUps: CredentialLookUps;
   changes: CredentialChanges;
-  masterKey: MasterKey;
+  masterKey: Sealer;
   clock: () => number;
 }
 
@@ -88,8 +88,6 @@ export class ApiKeys {
   readonly #guessLimit: GuessLimit;
   /** The server compares this secret if the key does not exist. */
   readonly #decoySecret = generateSecret();
-  /** `#decoySecret`, sealed. */
-  readonly #decoySealed: Buffer;
   /** The latest failed attempt of each folded id, with the result of its look-up. */
   readonly #failed = new LRUCache<string, FailedAttempt>({ max: REMEMBERED_FAILURES });
   /** Running look-ups, by folded id. */
@@ -102,7 +100,6 @@ export class ApiKeys {
     this.#uses = new KeyUses(deps);
     this.#knownNetworks = new KnownNetworks(deps);
     this.#guessLimit = new GuessLimit({ knownNetworks: this.#knownNetworks, clock: deps.clock });
-    this.#decoySealed = deps.masterKey.seal(this.#decoySecret, DECOY);
     deps.changes.onChange((change) => {
       this.#generation++;
       if (change === 'missed') {
@@ -126,8 +123,10 @@ export class ApiKeys {
     const folded = foldApiKey(apiKey);
     const generation = this.#generation;
     if (!isPossibleId(folded)) return undefined;
-    const row = await this.#deps.lookUps.apiKey(folded, this.#decoySealed);
-    const key = this.#open(row);
+    // Sealed for each look-up, because the master key may have changed since the last one.
+    const decoySealed = this.#deps.masterKey.seal(this.#decoySecret, DECOY);
+    const row = await this.#deps.lookUps.apiKey(folded, decoySealed);
+    const key = this.#open(row, decoySealed);
     if (isDecoy(row)) return undefined;
     if (generation === this.#generation) this.#remembered.set(key.apiKeyFolded, key);
     return key;
@@ -258,13 +257,13 @@ export class ApiKeys {
     await this.#knownNetworks.close();
   }
 
-  #open(row: ApiKeyRow): ApiKey {
+  #open(row: ApiKeyRow, decoySealed: Buffer): ApiKey {
     const context = isDecoy(row) ? DECOY : secretContext(row.tenantId, row.apiKeyFolded);
     const { masterKey } = this.#deps;
     // A key without a previous secret takes the time of one that has it.
     const previous = row.previousSecretSealed
       ? masterKey.open(row.previousSecretSealed, context)
-      : masterKey.open(this.#decoySealed, DECOY);
+      : masterKey.open(decoySealed, DECOY);
     return {
       tenantId: row.tenantId,
       apiKey: row.apiKey,

@@ -35,11 +35,11 @@ import { callerOf } from './guard.ts';
 import { addKey, MOST_ACTIVE_KEYS, replaceSecret, stateOf } from './manage-keys.ts';
 import { manageableRoles } from './managed-keys.ts';
 import { CONFIG } from './management.ts';
-import type { MasterKey } from './secrets.ts';
+import type { Sealer } from './secrets.ts';
 
 export interface KeyRoutesOptions {
   database: Database;
-  masterKey: MasterKey;
+  masterKey: Sealer;
   /** Milliseconds since the epoch. */
   clock: () => number;
 }

@@ -13,7 +13,7 @@ import { type CredentialPage, lockAndCountActive } from '../store/auth/credentia
 import type { Database, Tx } from '../store/connections/db.ts';
 import { secretContext } from './api-keys.ts';
 import { foldApiKey } from './credentials.ts';
-import { generateSecret, type MasterKey } from './secrets.ts';
+import { generateSecret, type Sealer } from './secrets.ts';
 
 /** The most keys of an organisation that can be used at a time. Each program needs one. */
 export const MOST_ACTIVE_KEYS = 1_000;
@@ -56,7 +56,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
 /** What makes secrets of keys, and says when. */
 export interface KeyTools {
-  masterKey: MasterKey;
+  masterKey: Sealer;
   /** Milliseconds since the epoch. */
   clock: () => number;
 }

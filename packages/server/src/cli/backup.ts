@@ -1,79 +1,106 @@
-import { constants, createReadStream, createWriteStream, existsSync, rmSync } from 'node:fs';
-import { access, open, rename, unlink } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { createReadStream, createWriteStream, existsSync, rmSync } from 'node:fs';
+import { open, rename, unlink } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { Command } from 'commander';
-import { MasterKey } from '../auth/secrets.ts';
-import { ensureSigningKey } from '../auth/signing-keys.ts';
-import { DATA_SETTINGS, type DataConfig, MASTER_KEY_ENV } from '../config.ts';
-import type { RestoreSummary } from '../store/backup/restore.ts';
-import {
-  connectTarget,
-  givenMasterKey,
-  remarkReservedSlugs,
-  remarkUnknownTimeZones,
-  replaceMasterKey,
-  withContext,
-  withOwner,
-} from './context.ts';
-import { CliError, unreadable } from './errors.ts';
-import { catchInterruption, onInterruption, unlessInterrupted } from './interruption.ts';
+import { DATA_SETTINGS, type DataConfig } from '../config.ts';
+import type { BackupEncryption } from '../store/backup/encryption.ts';
+import { type EncryptionOptions, readEncryption } from './backup-secrets.ts';
+import { type Context, withContext } from './context.ts';
+import { CliError, unwritable } from './errors.ts';
+import { onInterruption } from './interruption.ts';
 import { toOptions } from './options.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 
+interface Options extends DataConfig, EncryptionOptions {
+  includeMasterKey?: true;
+  json?: true;
+}
+
 /** `rollcall backup`. */
 export function backupCommand(): Command {
   const command = new Command('backup')
-    .description('write all data and the master key to one file; a running server continues')
-    .argument('<file>', 'the file to write; it is as secret as the data directory')
+    .description('write all data to one file, and read it back; a running server continues')
+    .argument('<file>', 'the file to write')
+    .option('--recipient <recipient>', 'encrypt to this recipient of age (age1…); repeatable', collect)
+    .option('--recipients-file <path>', 'encrypt to the recipients of age in this file, one a line')
+    .option('--passphrase-file <path>', 'encrypt with the passphrase in this file; - reads standard input')
+    .option(
+      '--include-master-key',
+      'put the master key into a file that is not encrypted; the file is then as secret as the data directory',
+    )
     .option('--json', 'print the summary as JSON')
-    .action(async (file: string, options: DataConfig & { json?: true }) => {
+    .action(async (file: string, options: Options) => {
       if (existsSync(file))
         throw new CliError(`The file ${file} exists already; a backup overwrites nothing.`);
-      // Loaded here, so that other commands do not wait for it.
-      const { backup } = await import('../store/backup/backup.ts');
-      const summary = await withContext(options, 'rollcall backup', ({ target, masterKey }) =>
-        inNewFile(file, (output) =>
-          backup({ target, masterKey: masterKey.bytes(), output, createdAt: new Date() }),
-        ),
+      const encryption = await readEncryption(options);
+      const hasMasterKey = encryption !== undefined || options.includeMasterKey === true;
+      const summary = await withContext(options, 'rollcall backup', (context) =>
+        writeVerified(file, context, encryption, hasMasterKey),
       );
+      if (options.json) {
+        return print(
+          JSON.stringify({ ...summary, encrypted: encryption !== undefined, hasMasterKey, verified: true }),
+        );
+      }
       const { rows, organisations, bytes } = summary;
-      print(
-        options.json
-          ? JSON.stringify(summary)
-          : `${file}: ${rows} rows of ${organisations} organisations, ${bytes} bytes. Keep it as secret as the data.`,
-      );
+      const advice = encryption
+        ? 'It is encrypted, and holds the master key.'
+        : hasMasterKey
+          ? 'Keep it as secret as the data: it holds the master key in clear.'
+          : 'It does not hold the master key: keep that key elsewhere, because a restore needs it.';
+      print(`${file}: ${rows} rows of ${organisations} organisations, ${bytes} bytes, read back. ${advice}`);
     });
   for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
   return command;
 }
 
-/** `rollcall restore`. */
-export function restoreCommand(): Command {
-  const command = new Command('restore')
-    .description('load a backup into an empty database, completely or not at all')
-    .argument('<file>', 'a file that "rollcall backup" wrote')
-    .option('--json', 'print the summary as JSON')
-    .action(async (file: string, options: DataConfig & { json?: true }) => {
-      const handle = await open(file).catch(unreadable(file));
-      await handle.close();
-      const summary = await restoreFile(file, options);
-      print(
-        options.json
-          ? JSON.stringify(summary)
-          : `Restored ${summary.rows} rows of ${summary.organisations} organisations, as of ${summary.createdAt.toISOString()}.`,
-      );
-    });
-  for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
-  return command;
+/** Writes the backup, reads it back, and gives the file its name if both agree. Throws `BackupError`. */
+async function writeVerified(
+  file: string,
+  { target, masterKey }: Context,
+  encryption: BackupEncryption | undefined,
+  hasMasterKey: boolean,
+) {
+  // Loaded here, so that other commands do not wait for it.
+  const { backup, readBack } = await import('../store/backup/backup.ts');
+  const writing = showProgress('Backing up', 'rows of a table');
+  const verifying = showProgress('Reading back', 'rows');
+  try {
+    return await inNewFile(
+      file,
+      (output) =>
+        backup({
+          target,
+          masterKeys: hasMasterKey ? masterKey.inUse.map((key) => key.bytes()) : undefined,
+          encryption,
+          output,
+          createdAt: new Date(),
+          onProgress: (rows) => writing.update(rows, undefined),
+        }),
+      async (written, summary) => {
+        writing.stop();
+        await readBack(createReadStream(written), summary, {
+          decryptWith: encryption?.decryptWith,
+          onProgress: (rows) => verifying.update(rows, summary.rows),
+        });
+      },
+    );
+  } finally {
+    writing.stop();
+    verifying.stop();
+  }
 }
 
 /**
- * Gives `write` a stream to a temporary file beside `file`, mode 0600. The file gets its name when all of it is on
- * disk. An error or an interruption before that leaves no file.
+ * Gives `write` a stream to a temporary file beside `file`, mode 0600, and the path of the whole file to `check`. The file
+ * gets its name after that. An error or an interruption before that leaves no file.
  */
-async function inNewFile<T>(file: string, write: (output: Writable) => Promise<T>): Promise<T> {
+async function inNewFile<T>(
+  file: string,
+  write: (output: Writable) => Promise<T>,
+  check: (path: string, written: T) => Promise<void>,
+): Promise<T> {
   const unfinished = `${file}.${process.pid}`;
   const handle = await open(unfinished, 'wx', 0o600).catch(unwritable(file));
   const ignoreInterruption = onInterruption(() => {
@@ -83,6 +110,7 @@ async function inNewFile<T>(file: string, write: (output: Writable) => Promise<T
   try {
     const written = await write(createWriteStream(unfinished, { fd: handle.fd, autoClose: false }));
     await handle.sync().catch(unwritable(file));
+    await check(unfinished, written);
     await rename(unfinished, file).catch(unwritable(file));
     return written;
   } catch (error) {
@@ -94,76 +122,6 @@ async function inNewFile<T>(file: string, write: (output: Writable) => Promise<T
   }
 }
 
-async function restoreFile(file: string, config: DataConfig): Promise<RestoreSummary> {
-  catchInterruption();
-  const { checkBackup, restore } = await import('../store/backup/restore.ts');
-  // Checks the flags first, because reading the file may take long.
-  await masterKeyPath(undefined, config);
-  await masterKeyPath(new MasterKey(await checkBackup(createReadStream(file))), config);
-  // Takes the data as a server does, so that no other process uses the database meanwhile.
-  const connection = await connectTarget(config, { purpose: 'serve', name: 'rollcall restore' });
-  const progress = showProgress('Restoring', 'rows of a table');
-  try {
-    const work = async () => {
-      const { summary, masterKey } = await restore({
-        target: connection.target,
-        input: () => createReadStream(file),
-        onProgress: (rows, _table, total) => progress.update(rows, total),
-        beforeCommit: (key) => keepMasterKey(new MasterKey(key), config),
-      });
-      await withOwner(connection.target, async (owner) => {
-        await ensureSigningKey(owner, new MasterKey(masterKey), new Date());
-        await remarkUnknownTimeZones(owner);
-        await remarkReservedSlugs(owner);
-      });
-      return summary;
-    };
-    return await unlessInterrupted(work());
-  } finally {
-    progress.stop();
-    await connection.close();
-  }
+function collect(recipient: string, recipients: string[] = []): string[] {
+  return [...recipients, recipient];
 }
-
-/** Puts the backup's master key where the server reads it. */
-async function keepMasterKey(masterKey: MasterKey, config: DataConfig): Promise<void> {
-  const path = await masterKeyPath(masterKey, config);
-  if (path === undefined) return;
-  await replaceMasterKey(path, masterKey).catch(unwritable(path));
-  if (config.masterKeyFile !== undefined)
-    remark(`The master key of the backup is in ${config.masterKeyFile}.`);
-}
-
-/**
- * The file for the backup's master key; undefined if the same key is given. Throws `CliError` if the flags do not fit
- * that key. If the key is not known yet, throws if the flags fit no key.
- */
-async function masterKeyPath(
-  masterKey: MasterKey | undefined,
-  config: DataConfig,
-): Promise<string | undefined> {
-  const { masterKeyFile, databaseUrl, dataDir } = config;
-  if (masterKeyFile !== undefined && !existsSync(masterKeyFile)) {
-    await access(dirname(resolve(masterKeyFile)), constants.W_OK).catch(unwritable(masterKeyFile));
-    return resolve(masterKeyFile);
-  }
-  const given = await givenMasterKey(config);
-  if (given && masterKey && given.export() !== masterKey.export()) {
-    throw new CliError(
-      'The given master key differs from the key in the backup. Give none, or a file that does not exist yet.',
-    );
-  }
-  if (given) return undefined;
-  if (databaseUrl !== undefined) {
-    throw new CliError(
-      `Name a file for the backup's master key with --master-key-file, or give that key in ${MASTER_KEY_ENV}.`,
-    );
-  }
-  return resolve(dataDir, 'master.key');
-}
-
-const unwritable =
-  (file: string) =>
-  ({ code }: NodeJS.ErrnoException): never => {
-    throw new CliError(`The file ${file} cannot be written (${code}).`);
-  };
