@@ -2,8 +2,10 @@ import { type Setting, type SettingsOf, setting } from './config-setting.ts';
 import { SIGN_IN_SETTINGS } from './config-sign-in.ts';
 import { httpUrl, oneOf, origins, postgresUrl, proxies, text, whole } from './config-values.ts';
 
-/** The master key comes only from a file or from this variable, because a flag would show in the process list. */
+/** The master key itself is never a flag, because a flag would show in the process list. */
 export const MASTER_KEY_ENV = 'ROLLCALL_MASTER_KEY';
+/** The name of the systemd credential with the master key. */
+export const MASTER_KEY_CREDENTIAL = 'rollcall-master-key';
 
 /** Where the data is. All commands that use the database have these settings. */
 export const DATA_SETTINGS = {
@@ -23,7 +25,13 @@ export const DATA_SETTINGS = {
   masterKeyFile: setting(
     '--master-key-file <path>',
     'ROLLCALL_MASTER_KEY_FILE',
-    `file with the master key, base64 of 32 bytes; it takes precedence over ${MASTER_KEY_ENV}; a database URL requires one of the two; otherwise the default is master.key in the data directory`,
+    `file with the master key, base64 of 32 bytes; other sources of the key are --master-key-command, ${MASTER_KEY_ENV} and the systemd credential ${MASTER_KEY_CREDENTIAL}; a database URL requires one of the four; otherwise the default is master.key in the data directory`,
+    text,
+  ),
+  masterKeyCommand: setting(
+    '--master-key-command <command>',
+    'ROLLCALL_MASTER_KEY_COMMAND',
+    'program that prints the master key, with its arguments, separated by blanks; it runs without a shell, for 30 seconds at most',
     text,
   ),
 } as const;
@@ -261,6 +269,11 @@ export function clientSecretFromEnvironment(name: string = CLIENT_SECRET_ENV): s
 /** The master key in the environment, base64 of 32 bytes, if it is set. */
 export function masterKeyFromEnvironment(): string | undefined {
   return process.env[MASTER_KEY_ENV] || undefined;
+}
+
+/** The directory in which systemd puts the credentials of this service, if it has any. */
+export function credentialsDirectory(): string | undefined {
+  return process.env.CREDENTIALS_DIRECTORY || undefined;
 }
 
 export type DataConfig = SettingsOf<typeof DATA_SETTINGS>;

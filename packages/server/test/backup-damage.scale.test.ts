@@ -136,7 +136,7 @@ test('a file with a hash of another file is refused', async () => {
 });
 
 test.each([
-  ['a newer format', { formatVersion: 2 }, /made by a newer Rollcall \(7\.0\.0\)/],
+  ['a newer format', { formatVersion: 3 }, /made by a newer Rollcall \(7\.0\.0\)/],
   [
     'a newer schema',
     { migrations: ['0001_foundation', '0002_unheard_of'] },

@@ -49,7 +49,7 @@ test('backup and restore of 200,000 events need memory that does not grow with t
   await run('backup', () =>
     backup({
       target: events.target,
-      masterKey: MASTER_KEY,
+      masterKeys: [MASTER_KEY],
       createdAt: CREATED_AT,
       output: createWriteStream(path),
     }),

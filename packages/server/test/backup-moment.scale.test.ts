@@ -119,7 +119,7 @@ test('a backup during writes is one snapshot, and blocks no write', async () => 
   const before = written;
   const summary = await backup({
     target: source.target,
-    masterKey: MASTER_KEY,
+    masterKeys: [MASTER_KEY],
     createdAt: CREATED_AT,
     output: slow,
   });
@@ -143,7 +143,7 @@ test('a killed restore leaves the database empty, ready for the next one', async
   const path = join(directory, 'backup.tar.gz');
   await backup({
     target: source.target,
-    masterKey: MASTER_KEY,
+    masterKeys: [MASTER_KEY],
     createdAt: CREATED_AT,
     output: createWriteStream(path, { mode: 0o600 }),
   });
@@ -179,7 +179,7 @@ test('a killed restore leaves the database empty, ready for the next one', async
 
 test('a lost connection ends a backup', async () => {
   const output = new PassThrough({ highWaterMark: 100 });
-  const work = backup({ target: source.target, masterKey: MASTER_KEY, createdAt: CREATED_AT, output });
+  const work = backup({ target: source.target, masterKeys: [MASTER_KEY], createdAt: CREATED_AT, output });
   const refused = expect(work).rejects.toThrow('The database does not answer.');
   await once(output, 'readable');
   expect(await endConnections(source.target, 'rollcall backup')).toBe(1);

@@ -1,8 +1,11 @@
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { unpackTar } from 'modern-tar';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ArchiveWriter } from '../src/store/backup/archive.ts';
+import { BackupError, readBack } from '../src/store/backup/backup.ts';
 import { RestoreError, restore } from '../src/store/backup/restore.ts';
 import type { DatabaseTarget } from '../src/store/connections/db.ts';
 import { migrate } from '../src/store/schema/migrate.ts';
@@ -124,8 +127,8 @@ test('the backup has no sessions and no links, and a restore ends those of the d
 
 test('the data never come without their key: a failure before the commit leaves the database empty', async () => {
   const target = await empty();
-  const beforeCommit = async (key: Buffer) => {
-    expect(key).toEqual(MASTER_KEY);
+  const beforeCommit = async (keys: Buffer[] | undefined) => {
+    expect(keys).toEqual([MASTER_KEY]);
     throw new Error('no place for the key');
   };
   await expect(restore({ target, input: opening(file), beforeCommit })).rejects.toThrow(
@@ -164,6 +167,36 @@ test('a database that does not answer is an error that says so', async () => {
   await expect(restore({ target, input: opening(file) })).rejects.toThrow('The database does not answer.');
 });
 
+test('a backup holds the master key only if it is to, and then restores without it', async () => {
+  const { file: without } = await backupToBuffer(source.target, { masterKeys: undefined });
+  const names = (await unpackTar(gunzipSync(without), { strict: true })).map((entry) => entry.header.name);
+  expect(names).not.toContain('master.key');
+  expect(gunzipSync(without).includes(MASTER_KEY.toString('base64'))).toBe(false);
+  const target = await empty();
+  expect((await restore({ target, input: opening(without) })).masterKeys).toBeUndefined();
+  expect(await readAll(target)).toEqual(carried(await readAll(source.target)));
+});
+
+test('a backup of format 1, with the master key, still restores', async () => {
+  const target = await empty();
+  const { masterKeys } = await restore({ target, input: opening(await asFormat1(file)) });
+  expect(masterKeys).toEqual([MASTER_KEY]);
+  expect(await readAll(target)).toEqual(carried(await readAll(source.target)));
+});
+
+test('reading back finds a file that differs from what was written', async () => {
+  const { file: written, summary } = await backupToBuffer(source.target);
+  await readBack(opening(written)(), summary, {});
+  const refused = new BackupError(
+    'The backup file does not read back as it was written: the disk may be faulty; no backup was made.',
+  );
+  const flipped = Buffer.from(written);
+  flipped[5_000] = (flipped[5_000] ?? 0) ^ 1;
+  await expect(readBack(opening(flipped)(), summary, {})).rejects.toThrow(refused);
+  const { file: other } = await backupToBuffer(source.target, { createdAt: new Date(0) });
+  await expect(readBack(opening(other)(), summary, {})).rejects.toThrow(refused);
+});
+
 test('the file is an ordinary tar: manifest, key, rows in pieces that end with a row, end', async () => {
   const entries = await unpackTar(gunzipSync(file), { strict: true });
   const names = entries.map((entry) => entry.header.name);
@@ -179,7 +212,7 @@ test('the file is an ordinary tar: manifest, key, rows in pieces that end with a
   const manifest = JSON.parse(text('manifest.json'));
   expect(manifest).toMatchObject({
     format: 'rollcall-backup',
-    formatVersion: 1,
+    formatVersion: 2,
     createdAt: CREATED_AT.toISOString(),
   });
   const order: string[] = manifest.tables.map((table: { name: string }) => table.name);
@@ -187,3 +220,23 @@ test('the file is an ordinary tar: manifest, key, rows in pieces that end with a
   expect(order.indexOf('nodes')).toBeLessThan(order.indexOf('users'));
   expect(order).not.toContain('migrations');
 });
+
+/** The same backup as an earlier release wrote it. */
+async function asFormat1(backup: Buffer): Promise<Buffer> {
+  const output = new PassThrough();
+  const written = buffer(output);
+  const archive = new ArchiveWriter(output, CREATED_AT);
+  for (const { header, data = new Uint8Array() } of await unpackTar(gunzipSync(backup), { strict: true })) {
+    if (header.name === 'manifest.json') {
+      const { masterKeyChecks: _, ...manifest } = JSON.parse(Buffer.from(data).toString());
+      await archive.add(header.name, Buffer.from(JSON.stringify({ ...manifest, formatVersion: 1 })));
+    } else if (header.name === 'end.json') {
+      const { rows } = JSON.parse(Buffer.from(data).toString());
+      await archive.add(header.name, Buffer.from(JSON.stringify({ rows, sha256: archive.digest.hex() })));
+    } else {
+      await archive.add(header.name, data);
+    }
+  }
+  await archive.finish();
+  return written;
+}

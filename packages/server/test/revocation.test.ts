@@ -50,7 +50,7 @@ test('a replica without credential changes looks keys up, and drops its cache wh
   onTestFinished(async () => void (await allowConnections(true)));
   const killed = await asAdmin((admin) =>
     admin.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'rollcall changes'",
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name LIKE 'rollcall changes%'",
       [name],
     ),
   );

@@ -163,10 +163,10 @@ describe('another instance', () => {
   test('is the result of a restore: neither instance accepts the tokens of the other', async () => {
     const key = await server.key(tenantId);
     const token = await server.token(key);
-    const { file } = await backupToBuffer(db.target, { masterKey: masterKey.bytes() });
+    const { file } = await backupToBuffer(db.target, { masterKeys: [masterKey.bytes()] });
     const { target, drop } = await createEmptyDatabase();
     onTestFinished(drop);
-    const { masterKey: bytes } = await restore({ target, input: opening(file) });
+    const { masterKeys: [bytes = Buffer.alloc(0)] = [] } = await restore({ target, input: opening(file) });
     const owner = new Database({ target, as: 'owner', poolSize: 1, exportPoolSize: 1 });
     await ensureSigningKey(owner, new MasterKey(bytes), new Date(clock.nowMs));
     await owner.close();

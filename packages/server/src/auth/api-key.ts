@@ -6,7 +6,7 @@ import {
 } from '../store/auth/api-keys.ts';
 import type { KeyLimits } from '../store/auth/key-limits.ts';
 import { AllowedNetworks } from './allowed-networks.ts';
-import type { MasterKey } from './secrets.ts';
+import type { Sealer } from './secrets.ts';
 
 /** A key with its secrets opened, for the guard and the token endpoints. */
 export interface ApiKey {
@@ -39,7 +39,7 @@ export function secretContext(tenantId: string, apiKeyFolded: string): string {
 const DECOY = 'decoy';
 
 /** The sealed secret of a decoy, for look-ups of unknown ids. */
-export function sealDecoy(secret: string, masterKey: MasterKey): Buffer {
+export function sealDecoy(secret: string, masterKey: Sealer): Buffer {
   return masterKey.seal(secret, DECOY);
 }
 
@@ -47,7 +47,7 @@ export function sealDecoy(secret: string, masterKey: MasterKey): Buffer {
  * Opens the secrets of a key, or of a decoy. A key without a previous secret opens `decoySealed`, so that it takes the time
  * of one that has it.
  */
-export function openApiKey(row: ApiKeyRow, masterKey: MasterKey, decoySealed: Buffer): ApiKey {
+export function openApiKey(row: ApiKeyRow, masterKey: Sealer, decoySealed: Buffer): ApiKey {
   const context = isDecoy(row) ? DECOY : secretContext(row.tenantId, row.apiKeyFolded);
   const previous = row.previousSecretSealed
     ? masterKey.open(row.previousSecretSealed, context)

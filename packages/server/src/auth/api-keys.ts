@@ -10,7 +10,7 @@ import { isAllowedFrom } from './elsewhere.ts';
 import { GuessLimit, type LoginAttempt } from './guess-limit.ts';
 import { KeyUses } from './key-uses.ts';
 import { KnownNetworks } from './known-networks.ts';
-import { equalSecrets, generateSecret, type MasterKey } from './secrets.ts';
+import { equalSecrets, generateSecret, type Sealer } from './secrets.ts';
 
 /** A key, and the version of the secret that its caller proved. */
 export interface ProvenKey {
@@ -49,7 +49,7 @@ interface Deps {
   database: Database;
   lookUps: CredentialLookUps;
   changes: CredentialChanges;
-  masterKey: MasterKey;
+  masterKey: Sealer;
   clock: () => number;
 }
 
@@ -62,8 +62,6 @@ export class ApiKeys {
   readonly #guessLimit: GuessLimit;
   /** The server compares this secret if the key does not exist. */
   readonly #decoySecret = generateSecret();
-  /** `#decoySecret`, sealed. */
-  readonly #decoySealed: Buffer;
   /** The latest failed attempt of each folded id, with the result of its look-up. */
   readonly #failed = new LRUCache<string, FailedAttempt>({ max: REMEMBERED_FAILURES });
   /** Running look-ups, by folded id. */
@@ -76,7 +74,6 @@ export class ApiKeys {
     this.#uses = new KeyUses(deps);
     this.#knownNetworks = new KnownNetworks(deps);
     this.#guessLimit = new GuessLimit({ knownNetworks: this.#knownNetworks, clock: deps.clock });
-    this.#decoySealed = sealDecoy(this.#decoySecret, deps.masterKey);
     deps.changes.onChange((change) => {
       this.#generation++;
       if (change === 'missed') {
@@ -100,8 +97,10 @@ export class ApiKeys {
     const folded = foldApiKey(apiKey);
     const generation = this.#generation;
     if (!isPossibleId(folded)) return undefined;
-    const row = await this.#deps.lookUps.apiKey(folded, this.#decoySealed);
-    const key = openApiKey(row, this.#deps.masterKey, this.#decoySealed);
+    // Sealed for each look-up, because the master key may have changed since the last one.
+    const decoySealed = sealDecoy(this.#decoySecret, this.#deps.masterKey);
+    const row = await this.#deps.lookUps.apiKey(folded, decoySealed);
+    const key = openApiKey(row, this.#deps.masterKey, decoySealed);
     if (isDecoy(row)) return undefined;
     if (generation === this.#generation) this.#remembered.set(key.apiKeyFolded, key);
     return key;

@@ -38,11 +38,11 @@ import {
 } from './manage-keys.ts';
 import { manageableRoles } from './managed-keys.ts';
 import { CONFIG } from './management.ts';
-import type { MasterKey } from './secrets.ts';
+import type { Sealer } from './secrets.ts';
 
 export interface KeyRoutesOptions {
   database: Database;
-  masterKey: MasterKey;
+  masterKey: Sealer;
   /** Milliseconds since the epoch. */
   clock: () => number;
 }

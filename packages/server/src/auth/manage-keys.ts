@@ -18,7 +18,7 @@ import { secretContext } from './api-key.ts';
 import { foldApiKey } from './credentials.ts';
 import { type BindingFault, readBindings } from './key-bindings.ts';
 import { type ChangedLimits, ownLimits } from './limits-of-keys.ts';
-import { generateSecret, type MasterKey } from './secrets.ts';
+import { generateSecret, type Sealer } from './secrets.ts';
 
 /** The most keys of an organisation that can be used at a time. Each program needs one. */
 export const MOST_ACTIVE_KEYS = 1_000;
@@ -71,7 +71,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
 /** What makes secrets of keys, and says when. */
 export interface KeyTools {
-  masterKey: MasterKey;
+  masterKey: Sealer;
   /** Milliseconds since the epoch. */
   clock: () => number;
 }

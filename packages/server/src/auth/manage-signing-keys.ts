@@ -2,13 +2,13 @@ import { endAllSessions } from '../store/auth/sessions.ts';
 import { insertNextSigningKey, listSigningKeys, type StoredSigningKey } from '../store/auth/signing-keys.ts';
 import type { Database } from '../store/connections/db.ts';
 import { renewInstanceId } from '../store/schema/instance.ts';
-import type { MasterKey } from './secrets.ts';
+import type { Sealer } from './secrets.ts';
 import { generateSigningKey } from './signing-keys.ts';
 
 interface Deps {
   /** Connects as the owner. */
   owner: Database;
-  masterKey: MasterKey;
+  masterKey: Sealer;
   clock: () => number;
 }
 

@@ -10,7 +10,7 @@ import { PasskeySignIns } from './passkey-sign-ins.ts';
 import { PASSKEY_CHALLENGE_MS, type PasskeyChallenge, Passkeys } from './passkeys.ts';
 import { Passwords } from './passwords.ts';
 import { SealedCookie } from './sealed-cookie.ts';
-import type { MasterKey } from './secrets.ts';
+import type { Sealer } from './secrets.ts';
 import { passkeyRoutes } from './session-passkey-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import type { Sessions } from './sessions.ts';
@@ -21,7 +21,7 @@ export interface PeopleRoutesOptions {
   database: Database;
   lookUps: CredentialLookUps;
   sessions: Sessions;
-  masterKey: MasterKey;
+  masterKey: Sealer;
   /** The GUID of this instance. */
   instanceId: () => Promise<string>;
   /** Milliseconds since the epoch. */

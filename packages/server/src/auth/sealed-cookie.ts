@@ -1,10 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HttpProblem } from '../http/errors.ts';
-import type { MasterKey } from './secrets.ts';
+import type { Sealer } from './secrets.ts';
 import { cookieNameOf, readCookie, setCookie } from './session-cookie.ts';
 
 interface Deps {
-  masterKey: MasterKey;
+  masterKey: Sealer;
   /** The GUID of this instance, which names the cookie on this machine. */
   instanceId: () => Promise<string>;
   /** Milliseconds since the epoch. */

@@ -8,26 +8,27 @@ import {
   type StoredSigningKey,
 } from '../store/auth/signing-keys.ts';
 import type { Database } from '../store/connections/db.ts';
-import type { MasterKey } from './secrets.ts';
+import type { Sealer } from './secrets.ts';
 
 export const SIGNING_ALGORITHM = 'ES256';
 
-const sealContext = (kid: string) => `signing-key:${kid}`;
+/** The context under which the private key of a signing key is sealed. */
+export const signingKeyContext = (kid: string): string => `signing-key:${kid}`;
 
 /** A new key pair. The private key is sealed. */
-export async function generateSigningKey(masterKey: MasterKey): Promise<SigningKeyRow> {
+export async function generateSigningKey(masterKey: Sealer): Promise<SigningKeyRow> {
   const { publicKey, privateKey } = await generateKeyPair(SIGNING_ALGORITHM, { extractable: true });
   const kid = randomUUID();
   return {
     kid,
     algorithm: SIGNING_ALGORITHM,
     publicJwk: { ...(await exportJWK(publicKey)), kid, alg: SIGNING_ALGORITHM, use: 'sig' },
-    privateKeySealed: masterKey.seal(await exportPKCS8(privateKey), sealContext(kid)),
+    privateKeySealed: masterKey.seal(await exportPKCS8(privateKey), signingKeyContext(kid)),
   };
 }
 
 /** Creates the key that signs tokens if there is none yet. Replicas share it through the database. Owner only. */
-export async function ensureSigningKey(owner: Database, masterKey: MasterKey, now: Date): Promise<void> {
+export async function ensureSigningKey(owner: Database, masterKey: Sealer, now: Date): Promise<void> {
   const existing = await owner.inSystem(listSigningKeys);
   if (existing.length > 0) return;
   const key = await generateSigningKey(masterKey);
@@ -56,7 +57,7 @@ interface Loaded {
 interface Deps {
   database: Database;
   changes: CredentialChanges;
-  masterKey: MasterKey;
+  masterKey: Sealer;
   clock: () => number;
   /** The longest life of a token. A key that no longer signs still verifies for this long. */
   longestTokenS: number;
@@ -132,7 +133,7 @@ export class SigningKeys {
         : {
             kid,
             instanceId,
-            key: createPrivateKey(masterKey.open(newest.privateKeySealed, sealContext(kid))),
+            key: createPrivateKey(masterKey.open(newest.privateKeySealed, signingKeyContext(kid))),
           };
     const keys = await Promise.all(
       rows.map(async (row, index) => {

@@ -1,137 +1,94 @@
-import { constants, createReadStream, existsSync } from 'node:fs';
-import { access, open } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { createReadStream } from 'node:fs';
 import { Command } from 'commander';
-import { MasterKey } from '../auth/secrets.ts';
-import { ensureSigningKey } from '../auth/signing-keys.ts';
-import { DATA_SETTINGS, type DataConfig, MASTER_KEY_ENV } from '../config.ts';
-import type { RestoreSummary } from '../store/backup/restore.ts';
-import {
-  connectTarget,
-  givenMasterKey,
-  remarkReservedSlugs,
-  remarkUnknownTimeZones,
-  replaceMasterKey,
-  withContext,
-  withOwner,
-} from './context.ts';
-import { CliError, unreadable } from './errors.ts';
-import { catchInterruption, unlessInterrupted } from './interruption.ts';
-import { inNewFile, refuseExisting, unwritable } from './new-file.ts';
+import { DATA_SETTINGS, type DataConfig } from '../config.ts';
+import type { BackupEncryption } from '../store/backup/encryption.ts';
+import { type EncryptionOptions, readEncryption } from './backup-secrets.ts';
+import { type Context, withContext } from './context.ts';
+import { inNewFile, refuseExisting } from './new-file.ts';
 import { toOptions } from './options.ts';
-import { print, remark } from './output.ts';
+import { print } from './output.ts';
 import { showProgress } from './progress.ts';
+
+interface Options extends DataConfig, EncryptionOptions {
+  includeMasterKey?: true;
+  json?: true;
+}
 
 /** `rollcall backup`. */
 export function backupCommand(): Command {
   const command = new Command('backup')
-    .description('write all data and the master key to one file; a running server continues')
-    .argument('<file>', 'the file to write; it is as secret as the data directory')
+    .description('write all data to one file, and read it back; a running server continues')
+    .argument('<file>', 'the file to write')
+    .option('--recipient <recipient>', 'encrypt to this recipient of age (age1…); repeatable', collect)
+    .option('--recipients-file <path>', 'encrypt to the recipients of age in this file, one a line')
+    .option('--passphrase-file <path>', 'encrypt with the passphrase in this file; - reads standard input')
+    .option(
+      '--include-master-key',
+      'put the master key into a file that is not encrypted; the file is then as secret as the data directory',
+    )
     .option('--json', 'print the summary as JSON')
-    .action(async (file: string, options: DataConfig & { json?: true }) => {
+    .action(async (file: string, options: Options) => {
       refuseExisting(file);
-      // Loaded here, so that other commands do not wait for it.
-      const { backup } = await import('../store/backup/backup.ts');
-      const summary = await withContext(options, 'rollcall backup', ({ target, masterKey }) =>
-        inNewFile(file, 'backup', (output) =>
-          backup({ target, masterKey: masterKey.bytes(), output, createdAt: new Date() }),
-        ),
+      const encryption = await readEncryption(options);
+      const hasMasterKey = encryption !== undefined || options.includeMasterKey === true;
+      const summary = await withContext(options, 'rollcall backup', (context) =>
+        writeVerified(file, context, encryption, hasMasterKey),
       );
+      if (options.json) {
+        return print(
+          JSON.stringify({ ...summary, encrypted: encryption !== undefined, hasMasterKey, verified: true }),
+        );
+      }
       const { rows, organisations, bytes } = summary;
-      print(
-        options.json
-          ? JSON.stringify(summary)
-          : `${file}: ${rows} rows of ${organisations} organisations, ${bytes} bytes. Keep it as secret as the data.`,
-      );
+      const advice = encryption
+        ? 'It is encrypted, and holds the master key.'
+        : hasMasterKey
+          ? 'Keep it as secret as the data: it holds the master key in clear.'
+          : 'It does not hold the master key: keep that key elsewhere, because a restore needs it.';
+      print(`${file}: ${rows} rows of ${organisations} organisations, ${bytes} bytes, read back. ${advice}`);
     });
   for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
   return command;
 }
 
-/** `rollcall restore`. */
-export function restoreCommand(): Command {
-  const command = new Command('restore')
-    .description('load a backup into an empty database, completely or not at all')
-    .argument('<file>', 'a file that "rollcall backup" wrote')
-    .option('--json', 'print the summary as JSON')
-    .action(async (file: string, options: DataConfig & { json?: true }) => {
-      const handle = await open(file).catch(unreadable(file));
-      await handle.close();
-      const summary = await restoreFile(file, options);
-      print(
-        options.json
-          ? JSON.stringify(summary)
-          : `Restored ${summary.rows} rows of ${summary.organisations} organisations, as of ${summary.createdAt.toISOString()}.`,
-      );
-    });
-  for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
-  return command;
-}
-
-async function restoreFile(file: string, config: DataConfig): Promise<RestoreSummary> {
-  catchInterruption();
-  const { checkBackup, restore } = await import('../store/backup/restore.ts');
-  // Checks the flags first, because reading the file may take long.
-  await masterKeyPath(undefined, config);
-  await masterKeyPath(new MasterKey(await checkBackup(createReadStream(file))), config);
-  // Takes the data as a server does, so that no other process uses the database meanwhile.
-  const connection = await connectTarget(config, { purpose: 'serve', name: 'rollcall restore' });
-  const progress = showProgress('Restoring', 'rows of a table');
+/** Writes the backup, reads it back, and gives the file its name if both agree. Throws `BackupError`. */
+async function writeVerified(
+  file: string,
+  { target, masterKey }: Context,
+  encryption: BackupEncryption | undefined,
+  hasMasterKey: boolean,
+) {
+  // Loaded here, so that other commands do not wait for it.
+  const { backup, readBack } = await import('../store/backup/backup.ts');
+  const writing = showProgress('Backing up', 'rows of a table');
+  const verifying = showProgress('Reading back', 'rows');
   try {
-    const work = async () => {
-      const { summary, masterKey } = await restore({
-        target: connection.target,
-        input: () => createReadStream(file),
-        onProgress: (rows, _table, total) => progress.update(rows, total),
-        beforeCommit: (key) => keepMasterKey(new MasterKey(key), config),
-      });
-      await withOwner(connection.target, async (owner) => {
-        await ensureSigningKey(owner, new MasterKey(masterKey), new Date());
-        await remarkUnknownTimeZones(owner);
-        await remarkReservedSlugs(owner);
-      });
-      return summary;
-    };
-    return await unlessInterrupted(work());
+    return await inNewFile(
+      file,
+      'backup',
+      (output) =>
+        backup({
+          target,
+          masterKeys: hasMasterKey ? masterKey.inUse.map((key) => key.bytes()) : undefined,
+          encryption,
+          output,
+          createdAt: new Date(),
+          onProgress: (rows) => writing.update(rows, undefined),
+        }),
+      async (written, summary) => {
+        writing.stop();
+        await readBack(createReadStream(written), summary, {
+          decryptWith: encryption?.decryptWith,
+          onProgress: (rows) => verifying.update(rows, summary.rows),
+        });
+      },
+    );
   } finally {
-    progress.stop();
-    await connection.close();
+    writing.stop();
+    verifying.stop();
   }
 }
 
-/** Puts the backup's master key where the server reads it. */
-async function keepMasterKey(masterKey: MasterKey, config: DataConfig): Promise<void> {
-  const path = await masterKeyPath(masterKey, config);
-  if (path === undefined) return;
-  await replaceMasterKey(path, masterKey).catch(unwritable(path));
-  if (config.masterKeyFile !== undefined)
-    remark(`The master key of the backup is in ${config.masterKeyFile}.`);
-}
-
-/**
- * The file for the backup's master key; undefined if the same key is given. Throws `CliError` if the flags do not fit
- * that key. If the key is not known yet, throws if the flags fit no key.
- */
-async function masterKeyPath(
-  masterKey: MasterKey | undefined,
-  config: DataConfig,
-): Promise<string | undefined> {
-  const { masterKeyFile, databaseUrl, dataDir } = config;
-  if (masterKeyFile !== undefined && !existsSync(masterKeyFile)) {
-    await access(dirname(resolve(masterKeyFile)), constants.W_OK).catch(unwritable(masterKeyFile));
-    return resolve(masterKeyFile);
-  }
-  const given = await givenMasterKey(config);
-  if (given && masterKey && given.export() !== masterKey.export()) {
-    throw new CliError(
-      'The given master key differs from the key in the backup. Give none, or a file that does not exist yet.',
-    );
-  }
-  if (given) return undefined;
-  if (databaseUrl !== undefined) {
-    throw new CliError(
-      `Name a file for the backup's master key with --master-key-file, or give that key in ${MASTER_KEY_ENV}.`,
-    );
-  }
-  return resolve(dataDir, 'master.key');
+function collect(recipient: string, recipients: string[] = []): string[] {
+  return [...recipients, recipient];
 }

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { MasterKey, MasterKeyError } from '../auth/secrets.ts';
+import { resolve } from 'node:path';
+import { checkOf, type MasterKeys } from '../auth/master-keys.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
-import { type DataConfig, MASTER_KEY_ENV, masterKeyFromEnvironment } from '../config.ts';
-import { filePermissionFault } from '../embedded/file-permissions.ts';
-import { joinEmbedded, ownersOf } from '../embedded/index.ts';
+import { type DataConfig, MASTER_KEY_ENV } from '../config.ts';
+import { joinEmbedded } from '../embedded/index.ts';
 import { checkReachable } from '../store/connections/check-database.ts';
 import { Database, type DatabaseTarget, type SessionRole } from '../store/connections/db.ts';
 import {
@@ -14,12 +12,13 @@ import {
   listOrganisations,
   type Organisation,
 } from '../store/directory/organisations.ts';
-import { masterKeyCheck } from '../store/schema/instance.ts';
+import { ensureMasterKeyCheck } from '../store/schema/instance.ts';
 import { migrateAndChooseRole } from '../store/schema/migrate.ts';
 import { listUnknownTimeZones } from '../store/schema/time-zones.ts';
 import { RESERVED_SLUGS } from '../store/values/slugs.ts';
-import { CliError, unreadable } from './errors.ts';
+import { CliError } from './errors.ts';
 import { catchInterruption, unlessInterrupted } from './interruption.ts';
+import { createLocalMasterKey, masterKeySources, readMasterKeys } from './master-key-sources.ts';
 import { remark } from './output.ts';
 
 /** A database that answers. `close` lets go of it. */
@@ -30,7 +29,7 @@ export interface Connection {
 
 /** The data that a command works on. The database answers, but its schema is not migrated yet. */
 export interface DataConnection extends Connection {
-  masterKey: MasterKey;
+  masterKey: MasterKeys;
 }
 
 interface Joining {
@@ -41,7 +40,6 @@ interface Joining {
   meanwhile?: () => void;
 }
 
-const MASTER_KEY_FILE = 'master.key';
 /** How many organisations an error names. */
 const ORGANISATIONS_NAMED = 20;
 
@@ -63,15 +61,15 @@ export async function connectTarget(config: DataConfig, joining: Joining): Promi
 
 /** Like `connectTarget`, with the master key. */
 export async function connectData(config: DataConfig, joining: Joining): Promise<DataConnection> {
-  const given = await givenMasterKey(config);
+  const given = await readMasterKeys(masterKeySources(config));
   if (config.databaseUrl !== undefined && !given) {
     throw new CliError(
-      `A database URL needs a master key: give it in ${MASTER_KEY_ENV} or with --master-key-file. "openssl rand -base64 32" generates one.`,
+      `A database URL needs a master key: give it in ${MASTER_KEY_ENV}, with --master-key-file or with --master-key-command. "openssl rand -base64 32" generates one.`,
     );
   }
   const connection = await connectTarget(config, joining);
   try {
-    return { ...connection, masterKey: given ?? (await localMasterKey(resolve(config.dataDir))) };
+    return { ...connection, masterKey: given ?? (await createLocalMasterKey(resolve(config.dataDir))) };
   } catch (error) {
     await connection.close();
     throw error;
@@ -86,7 +84,7 @@ export async function prepareData(
   // Connecting takes longer than checking a schema that is up to date.
   owner.warmUp().catch(() => undefined);
   const role = await migrateAndChooseRole(target);
-  await checkMasterKey(owner, masterKey);
+  await checkMasterKeys(owner, masterKey);
   await ensureSigningKey(owner, masterKey, new Date());
   return role;
 }
@@ -207,63 +205,7 @@ async function createDefaultOrganisation(owner: Database): Promise<Organisation>
   return organisation;
 }
 
-/** The master key from a file or from the environment. Throws `CliError` if other users can read or change the file. */
-export async function givenMasterKey(config: DataConfig): Promise<MasterKey | undefined> {
-  if (config.masterKeyFile !== undefined) return readMasterKey(config.masterKeyFile);
-  const fromEnvironment = masterKeyFromEnvironment();
-  return fromEnvironment === undefined ? undefined : MasterKey.parse(fromEnvironment);
-}
-
-/** The master key of the data directory. Creates a missing one; `checkMasterKey` refuses a wrong one later. */
-async function localMasterKey(dataDir: string): Promise<MasterKey> {
-  const file = join(dataDir, MASTER_KEY_FILE);
-  if (!existsSync(file)) await writeMasterKey(file, MasterKey.generate(), keepExisting);
-  return readMasterKey(file, await ownersOf(dataDir));
-}
-
-async function readMasterKey(file: string, owners?: number[]): Promise<MasterKey> {
-  const reason = await filePermissionFault('The master key file', file, owners).catch(unreadable(file));
-  if (reason !== undefined) throw new CliError(reason);
-  return MasterKey.parse(await readText(file));
-}
-
-/** Writes a master key to a file of mode 0600, and replaces an existing file. */
-export function replaceMasterKey(file: string, masterKey: MasterKey): Promise<void> {
-  return writeMasterKey(file, masterKey, rename);
-}
-
-/** Writes the whole file or nothing, even if another process writes it at the same time. */
-async function writeMasterKey(
-  file: string,
-  masterKey: MasterKey,
-  putInPlace: (from: string, to: string) => Promise<void>,
-): Promise<void> {
-  const unfinished = `${file}.${randomUUID()}`;
-  await writeFile(unfinished, `${masterKey.export()}\n`, { mode: 0o600, flush: true });
-  await putInPlace(unfinished, file);
-}
-
-async function keepExisting(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    await unlink(from);
-  }
-}
-
-async function checkMasterKey(owner: Database, masterKey: MasterKey): Promise<void> {
-  const purpose = 'master-key-check';
-  const sealed = await owner.inSystem((tx) => masterKeyCheck(tx, masterKey.seal(purpose, purpose)));
-  try {
-    masterKey.open(sealed, purpose);
-  } catch (error) {
-    if (!(error instanceof MasterKeyError)) throw error;
-    throw new CliError('The database was set up with another master key; use that key.');
-  }
-}
-
-async function readText(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch(unreadable(file));
+/** Throws `MasterKeyError` if the keys are not those of the database. The first call decides which key that is. */
+export async function checkMasterKeys(owner: Database, masterKeys: MasterKeys): Promise<void> {
+  masterKeys.adopt(await owner.inSystem((tx) => ensureMasterKeyCheck(tx, checkOf(masterKeys.current))));
 }

@@ -15,6 +15,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   keys: async () => (await import('./keys.ts')).keysCommand(),
   'scim-tokens': async () => (await import('./scim-tokens.ts')).scimTokensCommand(),
   'signing-keys': async () => (await import('./signing-keys.ts')).signingKeysCommand(),
+  'master-key': async () => (await import('./master-key.ts')).masterKeyCommand(),
   instance: async () => (await import('./instance.ts')).instanceCommand(),
   orgs: async () => (await import('./orgs.ts')).orgsCommand(),
   locations: async () => (await import('./directory-lists.ts')).directoryListCommand('locations'),
@@ -31,7 +32,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   aggregates: async () => (await import('./aggregates-command.ts')).aggregatesCommand(),
   jobs: async () => (await import('./jobs-command.ts')).jobsCommand(),
   backup: async () => (await import('./backup.ts')).backupCommand(),
-  restore: async () => (await import('./backup.ts')).restoreCommand(),
+  restore: async () => (await import('./restore.ts')).restoreCommand(),
   openapi: async () => (await import('./openapi.ts')).openapiCommand(),
 };
 

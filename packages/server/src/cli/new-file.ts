@@ -1,7 +1,7 @@
 import { createWriteStream, existsSync, rmSync } from 'node:fs';
 import { open, rename, unlink } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import { CliError } from './errors.ts';
+import { CliError, unwritable } from './errors.ts';
 import { onInterruption } from './interruption.ts';
 import { remark } from './output.ts';
 
@@ -12,13 +12,15 @@ export function refuseExisting(file: string): void {
 }
 
 /**
- * Gives `write` a stream to a temporary file beside `file`, mode 0600. The file gets its name when all of it is on
- * disk. An error or an interruption before that leaves no file. `what` is what is in it: `backup`.
+ * Gives `write` a stream to a temporary file beside `file`, mode 0600, and the path of the whole file to `check`. The file
+ * gets its name after that, when all of it is on disk. An error or an interruption before that leaves no file. `what` is
+ * what is in it: `backup`.
  */
 export async function inNewFile<T>(
   file: string,
   what: string,
   write: (output: Writable) => Promise<T>,
+  check?: (path: string, written: T) => Promise<void>,
 ): Promise<T> {
   const unfinished = `${file}.${process.pid}`;
   const handle = await open(unfinished, 'wx', 0o600).catch(unwritable(file));
@@ -29,6 +31,7 @@ export async function inNewFile<T>(
   try {
     const written = await write(createWriteStream(unfinished, { fd: handle.fd, autoClose: false }));
     await handle.sync().catch(unwritable(file));
+    await check?.(unfinished, written);
     await rename(unfinished, file).catch(unwritable(file));
     return written;
   } catch (error) {
@@ -38,11 +41,4 @@ export async function inNewFile<T>(
     ignoreInterruption();
     await handle.close().catch(() => undefined);
   }
-}
-
-/** For `catch`: turns an error of writing a file into a `CliError`. */
-export function unwritable(file: string): (error: NodeJS.ErrnoException) => never {
-  return ({ code }) => {
-    throw new CliError(`The file ${file} cannot be written (${code}).`);
-  };
 }

@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { MasterKeys } from '../auth/master-keys.ts';
 import { MasterKey } from '../auth/secrets.ts';
 import type { DataConfig, ServeConfig } from '../config.ts';
 import { createLogger } from '../http/logging.ts';
@@ -11,6 +12,7 @@ import { connectData } from './context.ts';
 import { CliError } from './errors.ts';
 import { catchInterruption, ignoreInterruptedError, unlessInterrupted } from './interruption.ts';
 import { listenOn } from './listening.ts';
+import { masterKeySources, readAgreeing } from './master-key-sources.ts';
 import { remark } from './output.ts';
 import { checkListening, jobsOf, prepare, type Service } from './serve.ts';
 
@@ -22,7 +24,7 @@ import { checkListening, jobsOf, prepare, type Service } from './serve.ts';
 
 /** A message to a worker. */
 type WorkerCommand =
-  | { order: 'listen'; target: DatabaseTarget; masterKey: string; port: number }
+  | { order: 'listen'; target: DatabaseTarget; masterKeys: string[]; port: number }
   | { order: 'serve'; role: SessionRole }
   | { order: 'stop' };
 
@@ -47,7 +49,8 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
   const port = config.port === 0 ? await freePort(config.host) : config.port;
   const data = await connectData(config, { purpose: 'serve', name });
   const { target } = data;
-  const crew = new WorkerPool(config, { order: 'listen', target, masterKey: data.masterKey.export(), port });
+  const masterKeys = data.masterKey.keys.map((key) => key.export());
+  const crew = new WorkerPool(config, { order: 'listen', target, masterKeys, port });
   let database: Database | undefined;
   let jobs: Jobs | undefined;
   const stop = async () => {
@@ -179,13 +182,16 @@ function tell(worker: Worker, order: WorkerCommand): void {
 }
 
 /** Runs a worker. It answers requests until the first process tells it to stop, or ends. */
-export async function work(config: ServeConfig): Promise<void> {
+export async function work(config: DataConfig & ServeConfig): Promise<void> {
   catchInterruption().addEventListener('abort', () => report({ report: 'interrupted' }));
   let began: ReturnType<typeof listenOn> | undefined;
   process.on('message', (order: WorkerCommand) => {
     if (order.order === 'listen') {
-      const { target, masterKey, port } = order;
-      began = listenOn({ ...config, port }, { target, masterKey: MasterKey.parse(masterKey) });
+      const { target, port } = order;
+      const masterKey = new MasterKeys(order.masterKeys.map(MasterKey.parse), () =>
+        readAgreeing(masterKeySources(config)),
+      );
+      began = listenOn({ ...config, port }, { target, masterKey });
       began.then(
         ({ baseUrl }) => report({ report: 'listening', baseUrl }),
         (error: Error) => {

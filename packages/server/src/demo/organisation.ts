@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { secretContext } from '../auth/api-key.ts';
 import { ensureMember } from '../auth/manage-accounts.ts';
 import { createKey, keysOf, type ShownKey } from '../auth/manage-keys.ts';
-import type { MasterKey } from '../auth/secrets.ts';
+import type { Sealer } from '../auth/secrets.ts';
 import type { DemoConfig } from '../config.ts';
 import { API_KEY_ROLES, type ApiKeyRole } from '../store/auth/api-keys.ts';
 import type { Database } from '../store/connections/db.ts';
@@ -49,7 +49,7 @@ export const CONNECTIONS = 4;
 
 interface Deps {
   owner: Database;
-  masterKey: MasterKey;
+  masterKey: Sealer;
   clock: () => number;
   /** Called after each day of the history, with numbers of days. */
   onProgress: (done: number, total: number) => void;

@@ -79,7 +79,7 @@ test.runIf(isRoot)('a full or read-only disk is one sentence, and leaves no back
     expect(filesIn('disk')).toEqual(['filler']);
     await execute('mount', ['-o', 'remount,ro', disk]);
     const readOnly = await work.rollcall(['backup', `${disk}/backup.tar.gz`, ...dataDir]);
-    expectOneSentence(readOnly, /^rollcall: The file \S+ cannot be written \(EROFS\)\.\n$/);
+    expectOneSentence(readOnly, /^rollcall: \S+ cannot be written: the disk is read-only \(EROFS\)\.\n$/);
     expect(filesIn('disk')).toEqual(['filler']);
   } finally {
     await execute('umount', [disk]);
@@ -137,7 +137,7 @@ test('restore checks its flags before it reads the whole file or creates anythin
      SELECT (SELECT tenant_id FROM rollcall.organisations), now(), gen_random_uuid(), 'key', '/', 'none',
             string_agg(gen_random_uuid()::text, '') FROM generate_series(1, 100000)`,
   );
-  await work.json(['backup', file, ...dataDir]);
+  await work.json(['backup', file, '--include-master-key', ...dataDir]);
   // This is only its beginning. A command that reads further says that the file is incomplete.
   const begun = work.path('begun.tar.gz');
   await execute('sh', ['-c', `head -c 1000000 ${file} > ${begun}`]);
@@ -153,7 +153,10 @@ test('restore checks its flags before it reads the whole file or creates anythin
       /is open to other users of this machine \(mode 0644\); run "chmod 600/,
     ],
     [[...into, '--master-key-file', otherKey], /The given master key differs from the key in the backup/],
-    [[...into, '--master-key-file', '/nowhere/key'], /The file \/nowhere\/key cannot be written \(ENOENT\)/],
+    [
+      [...into, '--master-key-file', '/nowhere/key'],
+      /\/nowhere\/key cannot be written: its directory does not exist \(ENOENT\)/,
+    ],
     [url, /Name a file for the backup's master key with --master-key-file/],
   ] as const) {
     expectOneSentence(await work.rollcall(['restore', begun, ...flags]), saying);

@@ -93,7 +93,10 @@ describe('One plain sentence, and no stack, for', () => {
       work.rollcall(['serve', '--data-dir', work.path('second'), '--port', port, '--log-level', 'silent']),
     ]);
     expectOneSentence(served, /^rollcall: Another Rollcall process is serving the data directory .*\.\n$/);
-    expectOneSentence(wrongKey, /^rollcall: The database was set up with another master key; .*\.\n$/);
+    expectOneSentence(
+      wrongKey,
+      /^rollcall: There are different master keys in ROLLCALL_MASTER_KEY and \S+master\.key; .*\.\n$/,
+    );
     expectOneSentence(portInUse, /^rollcall: Port \d+ is in use; choose another with --port\.\n$/m);
     expect(processesNaming(work.path('second'))).toEqual([]);
     expect((await fetch(`${baseUrl}/readyz`)).status).toBe(200);

@@ -137,7 +137,7 @@ describe('Settings', () => {
         expect(unwrapped).toContain(flags);
         expect(unwrapped).toMatch(new RegExp(`env: ${env}\\b`));
       }
-      expect(unwrapped).toContain(`it takes precedence over ${MASTER_KEY_ENV}`);
+      expect(unwrapped).toContain(`are --master-key-command, ${MASTER_KEY_ENV} and`);
     },
   );
 });

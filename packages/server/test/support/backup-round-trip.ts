@@ -38,10 +38,10 @@ export async function expectRoundTrip(from: Make, into: Make): Promise<void> {
     const made = await backupToBuffer(first);
 
     const second = await make(into);
-    const { masterKey, summary } = await restore({ target: second, input: opening(made.file) });
+    const { masterKeys, summary } = await restore({ target: second, input: opening(made.file) });
 
     expect(await readAll(second)).toEqual(carried(before));
-    expect(masterKey).toEqual(MASTER_KEY);
+    expect(masterKeys).toEqual([MASTER_KEY]);
     const { createdAt, organisations, tables, rows } = made.summary;
     expect(summary).toMatchObject({ createdAt, organisations, tables, rows });
     expect(summary).toMatchObject({ createdAt: CREATED_AT, organisations: 2 });

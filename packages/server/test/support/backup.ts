@@ -112,7 +112,13 @@ export async function backupToBuffer(
       done();
     },
   });
-  const summary = await backup({ target, masterKey: MASTER_KEY, createdAt: CREATED_AT, output, ...options });
+  const summary = await backup({
+    target,
+    masterKeys: [MASTER_KEY],
+    createdAt: CREATED_AT,
+    output,
+    ...options,
+  });
   return { file: Buffer.concat(chunks), summary };
 }
 

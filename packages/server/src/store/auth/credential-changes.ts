@@ -1,8 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../connections/db.ts';
 
-/** What a transaction announced on commit: the folded id of a changed key, or a change of the signing keys. */
-export type CredentialChange = { apiKey: string } | { signingKeys: true };
+/**
+ * What a transaction announced on commit: the folded id of a changed key, a change of the signing keys, or of the master
+ * keys.
+ */
+export type CredentialChange = { apiKey: string } | { signingKeys: true } | { masterKeys: true };
+
+/** The name of a listening connection. After it comes what the process says of itself. */
+export const LISTENER_NAME = 'rollcall changes';
 
 const HEARTBEAT_MS = 250;
 const TRUST_MS = 900;
@@ -26,6 +32,7 @@ export class CredentialChanges {
   #beat: Promise<unknown> | undefined;
   #done: Promise<void> | undefined;
   #hasReportedUnknownMessage = false;
+  #saysOfItself: () => string = () => '';
 
   /**
    * Calls `onUnknownMessage` once, for the first message that no Rollcall server sends. Such messages have no
@@ -39,6 +46,14 @@ export class CredentialChanges {
   /** Calls `listener` for each change, and with `missed` if changes may have been missed. */
   onChange(listener: (change: CredentialChange | 'missed') => void): void {
     this.#listeners.add(listener);
+  }
+
+  /**
+   * Makes the result of `text` a part of the name of the listening connection, before each heartbeat. So other processes
+   * see it in `pg_stat_activity` as long as this process lives. At most 40 characters.
+   */
+  sayOfItself(text: () => string): void {
+    this.#saysOfItself = text;
   }
 
   /** While it is true, a remembered credential without a notice of a change is at most a second out of date. */
@@ -75,12 +90,16 @@ export class CredentialChanges {
 
   /** Listens on one connection, until it breaks or does not answer a heartbeat in time. */
   async #listen(): Promise<void> {
-    const client = await this.#database.connect('rollcall changes');
+    const client = await this.#database.connect(LISTENER_NAME);
     try {
       client.on('notification', ({ payload }) => this.#receive(payload));
       await client.query('LISTEN rollcall_changes');
       this.#emit('missed');
+      let name = LISTENER_NAME;
       while (!this.#stop.signal.aborted) {
+        const wanted = `${LISTENER_NAME} ${this.#saysOfItself()}`.trimEnd();
+        if (name !== wanted) await client.query("SELECT set_config('application_name', $1, false)", [wanted]);
+        name = wanted;
         const sentAtMs = performance.now();
         const answer = client.query('SELECT 1');
         this.#beat = Promise.race([
@@ -122,7 +141,8 @@ function readChange(payload: string | undefined): CredentialChange | undefined {
   } catch {
     return undefined;
   }
-  const { apiKey, signingKeys } = Object(change) as { apiKey?: unknown; signingKeys?: unknown };
+  const { apiKey, signingKeys, masterKeys } = Object(change) as Record<string, unknown>;
   if (typeof apiKey === 'string') return { apiKey };
-  return signingKeys === true ? { signingKeys } : undefined;
+  if (signingKeys === true) return { signingKeys };
+  return masterKeys === true ? { masterKeys } : undefined;
 }

@@ -3,7 +3,8 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, createGzip } from 'node:zlib';
 import { createTarDecoder, createTarPacker } from 'modern-tar';
-import { BackupError, RestoreError } from './errors.ts';
+import { archiveBytes, type BackupEncryption, type DecryptWith } from './encryption.ts';
+import { BackupError, damaged, foreign, RestoreError, truncated } from './errors.ts';
 
 /** Measured on events: the default level takes twice as long and makes the file only a twentieth smaller. */
 const GZIP_LEVEL = constants.Z_BEST_SPEED;
@@ -27,7 +28,7 @@ export class ArchiveDigest {
   }
 }
 
-/** Writes a gzipped tar, entry by entry, as fast as `output` accepts it. */
+/** Writes a gzipped tar, encrypted or not, entry by entry, as fast as `output` accepts it. */
 export class ArchiveWriter {
   /** The digest of all entries added so far. */
   readonly digest = new ArchiveDigest();
@@ -36,20 +37,20 @@ export class ArchiveWriter {
   readonly #mtime: Date;
   #bytes = 0;
 
-  constructor(output: Writable, mtime: Date) {
+  constructor(output: Writable, mtime: Date, encryption?: BackupEncryption) {
     this.#mtime = mtime;
     const gzip = createGzip({ level: GZIP_LEVEL, chunkSize: GZIP_CHUNK_BYTES });
     this.#flow = pipeline(
       Readable.fromWeb(this.#packer.readable),
       gzip,
-      (source) => this.#counted(source),
+      (source) => this.#counted(encryption ? encryption.encrypt(source) : source),
       output,
     );
     // `add` or `finish` reports a failure.
     this.#flow.catch(() => undefined);
   }
 
-  /** The size of the compressed file so far, in bytes. */
+  /** The size of the file so far, in bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -85,8 +86,8 @@ export class ArchiveWriter {
     this.#packer.controller.error(reason);
   }
 
-  async *#counted(gzipped: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of gzipped) {
+  async *#counted(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of file) {
       this.#bytes += chunk.length;
       yield chunk;
     }
@@ -101,13 +102,18 @@ export interface ArchiveEntry {
 }
 
 /**
- * Reads the files of a gzipped tar, in order. Ends normally only after the last byte of `input`, and if the
- * checksum of gzip is right. Throws `RestoreError`. Always destroys `input`.
+ * Reads the files of a gzipped tar, in order. Decrypts it with `decryptWith`. Ends normally only after the last byte of
+ * `input`, and if the checksum of gzip is right. Throws `RestoreError`. Always destroys `input`.
  */
-export async function* readArchive(input: Readable): AsyncGenerator<ArchiveEntry> {
+export async function* readArchive(input: Readable, decryptWith?: DecryptWith): AsyncGenerator<ArchiveEntry> {
   const decoder = createTarDecoder({ strict: true });
   const gunzip = createGunzip({ chunkSize: GZIP_CHUNK_BYTES });
-  const flow = pipeline(input, gunzip, (source) => writeAll(source, decoder.writable));
+  const flow = pipeline(
+    input,
+    (file) => archiveBytes(file, decryptWith),
+    gunzip,
+    (source) => writeAll(source, decoder.writable),
+  );
   // A failure also fails the reads of entries below, with the same error.
   flow.catch(() => undefined);
   try {
@@ -121,21 +127,6 @@ export async function* readArchive(input: Readable): AsyncGenerator<ArchiveEntry
   } finally {
     input.destroy();
   }
-}
-
-/** The content of the file differs from what a backup writes. */
-export function damaged(cause?: unknown): RestoreError {
-  return new RestoreError('The backup file is damaged; nothing was restored.', cause);
-}
-
-/** The file is not a Rollcall backup. */
-export function foreign(cause?: unknown): RestoreError {
-  return new RestoreError('This is not a Rollcall backup file.', cause);
-}
-
-/** The end of the file is missing. */
-export function truncated(cause?: unknown): RestoreError {
-  return new RestoreError('The backup file is incomplete: its end is missing; nothing was restored.', cause);
 }
 
 /** Own code, because `Readable.toWeb` of Node 20 throws an uncaught error if its reader stops early. */

@@ -1,11 +1,13 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { type DatabaseTarget, enterTenant } from '../connections/db.ts';
 import { VERSION } from '../release.ts';
+import { findMasterKeyChecks } from '../schema/instance.ts';
 import { appliedMigrations, refuseNewerSchema } from '../schema/migrate.ts';
 import { ArchiveWriter } from './archive.ts';
-import { countRows, NEWLINE } from './contents.ts';
+import { verifyBackup } from './contents.ts';
+import type { BackupEncryption, DecryptWith } from './encryption.ts';
 import { BackupError } from './errors.ts';
 import {
   END_NAME,
@@ -17,6 +19,7 @@ import {
   type Manifest,
   rowsEntryName,
 } from './manifest.ts';
+import { countRows, NEWLINE } from './row-shape.ts';
 import { withSession } from './session.ts';
 import { columnList, listTables, qualified, type Table } from './tables.ts';
 
@@ -28,7 +31,9 @@ const ENTRY_BYTES = 4 * 1024 * 1024;
 export interface BackupOptions {
   /** Its role must be the owner of the tables, or a superuser. */
   target: DatabaseTarget;
-  masterKey: Buffer;
+  /** The master keys that the file is to hold. Without them, a restore needs the key from somewhere else. */
+  masterKeys?: readonly Buffer[] | undefined;
+  encryption?: BackupEncryption | undefined;
   /** `backup` ends it, or destroys it on failure. */
   output: Writable;
   /** Stored in the file. It does not decide what the file contains. */
@@ -45,14 +50,16 @@ export interface BackupSummary {
   rows: number;
   /** The size of the file, in bytes. */
   bytes: number;
+  /** The digest in the last entry of the file. */
+  sha256: string;
 }
 
 /**
- * Writes all data of all organisations, from one snapshot, and the master key. The server can run meanwhile;
- * only a migration waits. Memory use does not grow with the data.
+ * Writes all data of all organisations, from one snapshot. The server can run meanwhile; only a migration waits.
+ * Memory use does not grow with the data.
  *
- * The file contains the key to every sealed secret in it. It is as secret as the data directory. Create it
- * with mode 0600, and give it its final name only after this function has returned.
+ * With master keys, and without encryption, the file opens every sealed secret in it: it is as secret as the data
+ * directory. Create it with mode 0600, and give it its final name only after `verifyBackup` has read it.
  *
  * Throws `BackupError`, `SchemaTooNewError`, `StoreUnavailableError`.
  */
@@ -65,8 +72,34 @@ export async function backup(options: BackupOptions): Promise<BackupSummary> {
   }
 }
 
+/**
+ * Reads the file of a backup back to its last byte, and compares it with what was written. Throws `BackupError` if it
+ * differs. Destroys `input`.
+ */
+export async function readBack(
+  input: Readable,
+  { sha256, rows }: BackupSummary,
+  { decryptWith, onProgress }: { decryptWith?: DecryptWith | undefined; onProgress?: (rows: number) => void },
+): Promise<void> {
+  try {
+    const { end } = await verifyBackup(input, decryptWith, onProgress);
+    const readRows = Object.values(end.rows).reduce((sum, count) => sum + count, 0);
+    if (end.sha256 === sha256 && readRows === rows) return;
+  } catch (error) {
+    throw notReadBack(error);
+  }
+  throw notReadBack();
+}
+
+function notReadBack(cause?: unknown): BackupError {
+  return new BackupError(
+    'The backup file does not read back as it was written: the disk may be faulty; no backup was made.',
+    cause,
+  );
+}
+
 async function writeBackup(client: pg.Client, options: BackupOptions): Promise<BackupSummary> {
-  const { output, createdAt, masterKey, onProgress } = options;
+  const { output, createdAt, masterKeys, encryption, onProgress } = options;
   await refuseNewerSchema(client);
   const tables = await beginSnapshot(client);
   const { rows: organisations } = await client.query<{ tenantId: string }>(
@@ -75,10 +108,13 @@ async function writeBackup(client: pg.Client, options: BackupOptions): Promise<B
   const tenantIds = organisations.map((row) => row.tenantId);
   const manifest = await describe(client, tables, createdAt);
 
-  const archive = new ArchiveWriter(output, createdAt);
+  const archive = new ArchiveWriter(output, createdAt, encryption);
   try {
     await archive.add(MANIFEST_NAME, json(manifest));
-    await archive.add(MASTER_KEY_NAME, Buffer.from(`${masterKey.toString('base64')}\n`));
+    if (masterKeys) {
+      const lines = masterKeys.map((key) => `${key.toString('base64')}\n`);
+      await archive.add(MASTER_KEY_NAME, Buffer.from(lines.join('')));
+    }
     const counts: Record<string, number> = {};
     for (const table of tables) {
       const entries = new RowEntries(archive, table.name, onProgress);
@@ -89,10 +125,11 @@ async function writeBackup(client: pg.Client, options: BackupOptions): Promise<B
       counts[table.name] = await entries.finish();
     }
     await client.query('COMMIT');
-    await archive.add(END_NAME, json({ rows: counts, sha256: archive.digest.hex() } satisfies End));
+    const sha256 = archive.digest.hex();
+    await archive.add(END_NAME, json({ rows: counts, sha256 } satisfies End));
     await archive.finish();
     const rows = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    return { createdAt, organisations: tenantIds.length, tables: counts, rows, bytes: archive.bytes };
+    return { createdAt, organisations: tenantIds.length, tables: counts, rows, bytes: archive.bytes, sha256 };
   } catch (error) {
     archive.abort(error);
     throw error;
@@ -114,6 +151,7 @@ async function describe(client: pg.Client, tables: Table[], createdAt: Date): Pr
   const { rows } = await client.query<{ version: string }>(
     "SELECT current_setting('server_version') AS version",
   );
+  const { current, former } = await findMasterKeyChecks(client);
   return {
     format: FORMAT,
     formatVersion: FORMAT_VERSION,
@@ -121,6 +159,7 @@ async function describe(client: pg.Client, tables: Table[], createdAt: Date): Pr
     postgresVersion: rows[0]?.version ?? '',
     createdAt: createdAt.toISOString(),
     migrations: await appliedMigrations(client),
+    masterKeyChecks: [current, former].flatMap((check) => check?.toString('base64') ?? []),
     tables: tables.map(({ name, columns }) => ({ name, columns })),
   };
 }

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream';
-import { ArchiveDigest, type ArchiveEntry, damaged, foreign, readArchive, truncated } from './archive.ts';
+import { ArchiveDigest, type ArchiveEntry, readArchive } from './archive.ts';
+import type { DecryptWith } from './encryption.ts';
+import { damaged, foreign, truncated } from './errors.ts';
 import {
   END_NAME,
   type End,
@@ -10,6 +12,7 @@ import {
   parseManifest,
   rowsEntryName,
 } from './manifest.ts';
+import { countRows, RowShape } from './row-shape.ts';
 
 /** A manifest with all tables and columns of a large schema has a hundredth of this size. */
 const SMALL_ENTRY_BYTES = 1024 * 1024;
@@ -20,10 +23,15 @@ export interface RowBytes {
   bytes: Uint8Array;
 }
 
-/** The entries of a complete and undamaged backup, except its rows. */
-export interface BackupContents {
+/** The first entries of a backup. */
+export interface BackupHead {
   manifest: Manifest;
-  masterKey: Buffer;
+  /** The master keys; undefined if the backup does not hold them. */
+  masterKeys: Buffer[] | undefined;
+}
+
+/** The entries of a complete and undamaged backup, except its rows. */
+export interface BackupContents extends BackupHead {
   end: End;
 }
 
@@ -31,29 +39,35 @@ export interface BackupContents {
  * Reads a backup and yields its rows in the order of the file. Returns the other entries after it has checked
  * the file to its last byte. Throws `RestoreError`. Always destroys `input`.
  */
-export async function* readBackup(input: Readable): AsyncGenerator<RowBytes, BackupContents> {
-  const entries = readArchive(input);
+export async function* readBackup(
+  input: Readable,
+  decryptWith?: DecryptWith,
+): AsyncGenerator<RowBytes, BackupContents> {
+  const entries = readArchive(input, decryptWith);
   const digest = new ArchiveDigest();
   try {
-    const { manifest, masterKey } = await readHead(entries, digest);
-    const entryOrder = new EntryOrder(manifest);
-    const rows = new Map(manifest.tables.map((table) => [table.name, 0]));
-    for (;;) {
-      const entry = await nextEntry(entries);
+    const { next, ...head } = await readHead(entries, digest);
+    const entryOrder = new EntryOrder(head.manifest);
+    const shapes = new Map(
+      head.manifest.tables.map(({ name, columns }) => [name, new RowShape(columns.length)]),
+    );
+    for (let entry = next; ; entry = await nextEntry(entries)) {
       if (entry.name === END_NAME) {
         const sha256 = digest.hex();
         const end = parseEnd(await readSmall(entry));
-        if (end.sha256 !== sha256 || !sameRows(end, rows)) throw damaged();
+        if (end.sha256 !== sha256 || !sameRows(end, shapes)) throw damaged();
         if (!(await entries.next()).done) throw damaged();
-        return { manifest, masterKey, end };
+        return { ...head, end };
       }
       const table = entryOrder.advance(entry.name);
+      const shape = shapes.get(table);
       digest.begin(entry.name, entry.size);
       for await (const bytes of entry.body) {
         digest.update(bytes);
-        rows.set(table, (rows.get(table) ?? 0) + countRows(bytes));
+        shape?.update(bytes);
         yield { table, bytes };
       }
+      shape?.end();
     }
   } finally {
     await entries.return(undefined);
@@ -61,35 +75,56 @@ export async function* readBackup(input: Readable): AsyncGenerator<RowBytes, Bac
 }
 
 /**
+ * Checks a backup to its last byte: its structure, its digest, the number of rows of each table, and the shape of each
+ * row. Needs no database. Throws `RestoreError`. Always destroys `input`.
+ *
+ * @param onProgress called with the number of rows that are checked so far, of all tables
+ */
+export async function verifyBackup(
+  input: Readable,
+  decryptWith?: DecryptWith,
+  onProgress?: (rows: number) => void,
+): Promise<BackupContents> {
+  const parts = readBackup(input, decryptWith);
+  let rows = 0;
+  for (;;) {
+    const part = await parts.next();
+    if (part.done) return part.value;
+    rows += countRows(part.value.bytes);
+    onProgress?.(rows);
+  }
+}
+
+/**
  * Reads the first entries of a backup. It neither reads nor checks the rest. Throws `RestoreError`. Always
  * destroys `input`.
  */
-export async function readBackupHead(input: Readable): Promise<Omit<BackupContents, 'end'>> {
-  const entries = readArchive(input);
+export async function readBackupHead(input: Readable, decryptWith?: DecryptWith): Promise<BackupHead> {
+  const entries = readArchive(input, decryptWith);
   try {
-    return await readHead(entries, new ArchiveDigest());
+    const { manifest, masterKeys } = await readHead(entries, new ArchiveDigest());
+    return { manifest, masterKeys };
   } finally {
     await entries.return(undefined);
   }
 }
 
+/** Returns also the entry that comes after the head. */
 async function readHead(
   entries: AsyncGenerator<ArchiveEntry>,
   digest: ArchiveDigest,
-): Promise<Omit<BackupContents, 'end'>> {
-  const manifest = parseManifest(await readSmall(await nextEntry(entries, MANIFEST_NAME), digest));
-  const masterKey = parseMasterKey(await readSmall(await nextEntry(entries, MASTER_KEY_NAME), digest));
-  return { manifest, masterKey };
+): Promise<BackupHead & { next: ArchiveEntry }> {
+  const first = await nextEntry(entries);
+  if (first.name !== MANIFEST_NAME) throw foreign();
+  const manifest = parseManifest(await readSmall(first, digest));
+  const next = await nextEntry(entries);
+  if (next.name === MASTER_KEY_NAME) {
+    const masterKeys = parseMasterKeys(await readSmall(next, digest));
+    return { manifest, masterKeys, next: await nextEntry(entries) };
+  }
+  if (manifest.formatVersion === 1) throw damaged();
+  return { manifest, masterKeys: undefined, next };
 }
-
-/** The number of rows that end in `bytes`. In COPY's text format, each newline ends a row. */
-export function countRows(bytes: Uint8Array): number {
-  let count = 0;
-  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) count++;
-  return count;
-}
-
-export const NEWLINE = 0x0a;
 
 /** Checks that the entries of rows have the manifest's order and are numbered without a gap. */
 class EntryOrder {
@@ -120,12 +155,9 @@ class EntryOrder {
   }
 }
 
-async function nextEntry(entries: AsyncGenerator<ArchiveEntry>, name?: string): Promise<ArchiveEntry> {
+async function nextEntry(entries: AsyncGenerator<ArchiveEntry>): Promise<ArchiveEntry> {
   const next = await entries.next();
   if (next.done) throw truncated();
-  if (name !== undefined && next.value.name !== name) {
-    throw foreign();
-  }
   return next.value;
 }
 
@@ -140,13 +172,17 @@ async function readSmall(entry: ArchiveEntry, digest?: ArchiveDigest): Promise<B
   return Buffer.concat(pieces);
 }
 
-function parseMasterKey(text: Buffer): Buffer {
-  const key = Buffer.from(text.toString('latin1'), 'base64');
-  if (key.length === 0) throw damaged();
-  return key;
+function parseMasterKeys(text: Buffer): Buffer[] {
+  const keys = text
+    .toString('latin1')
+    .trim()
+    .split('\n')
+    .map((line) => Buffer.from(line, 'base64'));
+  if (keys.some((key) => key.length === 0)) throw damaged();
+  return keys;
 }
 
-function sameRows(end: End, rows: Map<string, number>): boolean {
+function sameRows(end: End, shapes: Map<string, RowShape>): boolean {
   const names = Object.keys(end.rows);
-  return names.length === rows.size && names.every((name) => end.rows[name] === rows.get(name));
+  return names.length === shapes.size && names.every((name) => end.rows[name] === shapes.get(name)?.rows);
 }

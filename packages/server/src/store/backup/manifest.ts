@@ -1,10 +1,10 @@
 import Type from 'typebox';
 import { Value } from 'typebox/value';
-import { damaged, foreign } from './archive.ts';
-import { RestoreError } from './errors.ts';
+import { damaged, foreign, RestoreError } from './errors.ts';
 
 export const FORMAT = 'rollcall-backup';
-export const FORMAT_VERSION = 1;
+/** Files of version 1 always have the master key, and no check value of it. */
+export const FORMAT_VERSION = 2;
 
 export const MANIFEST_NAME = 'manifest.json';
 export const MASTER_KEY_NAME = 'master.key';
@@ -13,13 +13,18 @@ export const END_NAME = 'end.json';
 /** The first entry of a backup: the release and schema that it comes from, and its tables. */
 export const Manifest = Type.Object({
   format: Type.Literal(FORMAT),
-  formatVersion: Type.Literal(FORMAT_VERSION),
+  formatVersion: Type.Union([Type.Literal(1), Type.Literal(FORMAT_VERSION)]),
   rollcallVersion: Type.String(),
   /** The `server_version` of the backup's PostgreSQL server. Only people read it. */
   postgresVersion: Type.String(),
   createdAt: Type.String(),
   /** The migrations that the database had, oldest first. */
   migrations: Type.Array(Type.String(), { minItems: 1 }),
+  /**
+   * Texts that were sealed with the master keys of the data, in base64. By them a restore recognises these keys. There
+   * are two while a rotation of the master key is not finished: the current key and the former one.
+   */
+  masterKeyChecks: Type.Optional(Type.Array(Type.String())),
   /** In the order in which a restore loads them. Only deferrable foreign keys refer to a later table. */
   tables: Type.Array(
     Type.Object({ name: Type.String(), columns: Type.Array(Type.String(), { minItems: 1 }) }),

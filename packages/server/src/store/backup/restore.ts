@@ -6,10 +6,17 @@ import type { DatabaseTarget } from '../connections/db.ts';
 import { isUnavailable } from '../connections/unavailable.ts';
 import { renewInstanceId } from '../schema/instance.ts';
 import { appliedMigrations, listMigrations, migrate, refuseNewerSchema } from '../schema/migrate.ts';
-import { damaged } from './archive.ts';
-import { type BackupContents, countRows, readBackup, readBackupHead } from './contents.ts';
-import { RestoreError } from './errors.ts';
+import {
+  type BackupContents,
+  type BackupHead,
+  readBackup,
+  readBackupHead,
+  verifyBackup,
+} from './contents.ts';
+import type { DecryptWith } from './encryption.ts';
+import { damaged, RestoreError } from './errors.ts';
 import type { Manifest } from './manifest.ts';
+import { countRows } from './row-shape.ts';
 import { withSession } from './session.ts';
 import { columnList, listTables, qualified } from './tables.ts';
 
@@ -20,13 +27,15 @@ export interface RestoreOptions {
   target: DatabaseTarget;
   /** Opens the backup at its start. Called twice: to verify the file, then to load it. */
   input: () => Readable;
+  /** Decrypts the backup; undefined if it is not encrypted. */
+  decryptWith?: DecryptWith | undefined;
   /** Called with the number of rows of `table` that are loaded so far, and its `total` in the backup. */
   onProgress?: (rows: number, table: string, total: number) => void;
   /**
-   * Called when everything is loaded, but before the commit. Store the master key here: then data never exist
-   * without their key. If it throws, the database stays empty.
+   * Called when everything is loaded, but before the commit, with the master keys that the backup holds. Store them here:
+   * then data never exist without their key. If it throws, the database stays empty.
    */
-  beforeCommit?: (masterKey: Buffer) => Promise<void>;
+  beforeCommit?: (masterKeys: Buffer[] | undefined) => Promise<void>;
   /** The folder of the migrations. The default is the folder of this release. */
   migrationsDir?: string;
 }
@@ -60,54 +69,48 @@ export interface RestoreSummary {
  */
 export async function restore(
   options: RestoreOptions,
-): Promise<{ masterKey: Buffer; summary: RestoreSummary }> {
-  const { manifest, masterKey, end } = await verifyAndLoad(options).catch((error) => {
+): Promise<{ masterKeys: Buffer[] | undefined; summary: RestoreSummary }> {
+  const { manifest, masterKeys, end } = await verifyAndLoad(options).catch((error) => {
     throw explained(error, 'Nothing was restored');
   });
   await migrate(options.target, dirOption(options.migrationsDir)).catch((error) => {
     throw explained(error, "The data are restored, but the migration to this release's schema failed");
   });
-  return {
-    masterKey,
-    summary: {
-      createdAt: new Date(manifest.createdAt),
-      rollcallVersion: manifest.rollcallVersion,
-      organisations: end.rows.organisations ?? 0,
-      tables: end.rows,
-      rows: Object.values(end.rows).reduce((sum, count) => sum + count, 0),
-    },
-  };
+  return { masterKeys, summary: summaryOf({ manifest, end }) };
 }
 
 /**
- * Checks a backup by its first entries, without reading the rest. Returns its master key. Destroys `input`.
- * Throws `RestoreError` if the file is not a backup, or a newer release made it.
+ * Checks a backup by its first entries, without reading the rest. Returns them. Destroys `input`.
+ * Throws `RestoreError` if the file is not a backup, if a newer release made it, or if `decryptWith` does not fit.
  */
-export async function checkBackup(input: Readable): Promise<Buffer> {
-  const { manifest, masterKey } = await readBackupHead(input);
-  await requireKnownSchema(manifest, undefined);
-  return masterKey;
+export async function checkBackup(input: Readable, decryptWith?: DecryptWith): Promise<BackupHead> {
+  const head = await readBackupHead(input, decryptWith);
+  await requireKnownSchema(head.manifest, undefined);
+  return head;
+}
+
+/** What a backup holds, by its first and last entries. */
+export function summaryOf({ manifest, end }: Pick<BackupContents, 'manifest' | 'end'>): RestoreSummary {
+  return {
+    createdAt: new Date(manifest.createdAt),
+    rollcallVersion: manifest.rollcallVersion,
+    organisations: end.rows.organisations ?? 0,
+    tables: end.rows,
+    rows: Object.values(end.rows).reduce((sum, count) => sum + count, 0),
+  };
 }
 
 async function verifyAndLoad(options: RestoreOptions): Promise<BackupContents> {
-  const { target, input, migrationsDir } = options;
+  const { target, input, decryptWith, migrationsDir } = options;
   await withSession(target, 'rollcall restore', async (client) => {
     await refuseNewerSchema(client, migrationsDir);
     await requireEmpty(client);
   });
-  const verified = await verify(input());
+  const verified = await verifyBackup(input(), decryptWith);
   await requireKnownSchema(verified.manifest, migrationsDir);
   await prepareSchema(options, verified.manifest);
   await withSession(target, 'rollcall restore', (client) => load(client, options, verified));
   return verified;
-}
-
-async function verify(input: Readable): Promise<BackupContents> {
-  const parts = readBackup(input);
-  for (;;) {
-    const part = await parts.next();
-    if (part.done) return part.value;
-  }
 }
 
 async function requireEmpty(client: pg.Client): Promise<void> {
@@ -150,7 +153,7 @@ async function prepareSchema(options: RestoreOptions, manifest: Manifest): Promi
 }
 
 async function load(client: pg.Client, options: RestoreOptions, verified: BackupContents): Promise<void> {
-  const { manifest, masterKey, end } = verified;
+  const { manifest, masterKeys, end } = verified;
   await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
   // Another restore, migration or new organisation waits. If it was first, the check below finds its
   // organisation.
@@ -173,7 +176,7 @@ async function load(client: pg.Client, options: RestoreOptions, verified: Backup
   await client.query(forced.map((table) => `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`).join('; '));
   await renewInstanceId(client);
   await client.query('DELETE FROM signing_keys');
-  await options.beforeCommit?.(masterKey);
+  await options.beforeCommit?.(masterKeys);
   await client.query('COMMIT');
 }
 
@@ -209,11 +212,11 @@ async function requireSameTables(client: pg.Client, manifest: Manifest): Promise
 /** Copies each table with one COPY. Returns the other entries of the file, as they were in this second reading. */
 async function loadRows(
   client: pg.Client,
-  { input, onProgress }: RestoreOptions,
+  { input, decryptWith, onProgress }: RestoreOptions,
   { manifest, end }: BackupContents,
 ): Promise<BackupContents> {
   const tables = new Map(manifest.tables.map((table) => [table.name, table]));
-  const parts = readBackup(input());
+  const parts = readBackup(input(), decryptWith);
   let part = await parts.next();
   async function* rowsOf(table: string, total: number): AsyncGenerator<Uint8Array> {
     for (let rows = 0; !part.done && part.value.table === table; part = await parts.next()) {

@@ -1,0 +1,64 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { CredentialChanges } from '../store/auth/credential-changes.ts';
+import type { Database } from '../store/connections/db.ts';
+import { StoreUnavailableError } from '../store/connections/unavailable.ts';
+import { readMasterKeyChecks } from '../store/schema/instance.ts';
+import { MasterKeys } from './master-keys.ts';
+import { MasterKey, MasterKeyError } from './secrets.ts';
+
+/** One key, or the keys of a server that can read them again. */
+export type GivenMasterKeys = MasterKey | MasterKeys;
+
+interface Deps {
+  changes: CredentialChanges;
+  database: Database;
+  log: Pick<FastifyBaseLogger, 'error'>;
+}
+
+/**
+ * Keeps the master keys of a server as a rotation needs them. The server reads its source again when it hears of a
+ * rotation, or lacks a key. It seals with the current key of the database, and says on its listening connection which
+ * keys it has, the one that seals first.
+ */
+export function followMasterKeys(given: GivenMasterKeys, { changes, database, log }: Deps): MasterKeys {
+  const masterKeys = given instanceof MasterKey ? new MasterKeys([given]) : given;
+  const follow = async (isTold: boolean) => {
+    const checks = await database.inSystem(readMasterKeyChecks);
+    if (isTold || !adopts(masterKeys, checks)) await reload();
+    masterKeys.adopt(checks);
+  };
+  const reload = () =>
+    masterKeys.reload().catch(() => {
+      // The cause stays out of the log: it may have what a command printed.
+      log.error(
+        'the master keys cannot be read again from their source; the server goes on with those that it has',
+      );
+    });
+  let last = Promise.resolve();
+  changes.onChange((change) => {
+    const isTold = change !== 'missed' && 'masterKeys' in change;
+    if (!isTold && change !== 'missed') return;
+    last = last
+      .then(() => follow(isTold))
+      .catch((error: unknown) => {
+        // After an outage the server connects again, and follows again.
+        if (error instanceof StoreUnavailableError) return;
+        if (error instanceof MasterKeyError) log.error(error.message);
+        else log.error({ err: error }, 'the master keys of the database cannot be checked');
+      });
+  });
+  changes.sayOfItself(() => {
+    const { current, keys } = masterKeys;
+    return [current, ...keys.filter((key) => key !== current)].map(({ id }) => id).join(' ');
+  });
+  return masterKeys;
+}
+
+function adopts(masterKeys: MasterKeys, checks: Parameters<MasterKeys['adopt']>[0]): boolean {
+  try {
+    masterKeys.adopt(checks);
+    return true;
+  } catch {
+    return false;
+  }
+}

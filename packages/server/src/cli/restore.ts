@@ -1,0 +1,201 @@
+import { constants, createReadStream, existsSync } from 'node:fs';
+import { access, open } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { Command } from 'commander';
+import { MasterKeys, sealedCheck } from '../auth/master-keys.ts';
+import { MasterKey } from '../auth/secrets.ts';
+import { ensureSigningKey } from '../auth/signing-keys.ts';
+import { DATA_SETTINGS, type DataConfig, MASTER_KEY_ENV } from '../config.ts';
+import type { BackupHead } from '../store/backup/contents.ts';
+import type { DecryptWith } from '../store/backup/encryption.ts';
+import type { RestoreSummary } from '../store/backup/restore.ts';
+import { type DecryptionOptions, readDecryption } from './backup-secrets.ts';
+import {
+  checkMasterKeys,
+  connectTarget,
+  remarkReservedSlugs,
+  remarkUnknownTimeZones,
+  withOwner,
+} from './context.ts';
+import { CliError, unreadable, unwritable } from './errors.ts';
+import { catchInterruption, unlessInterrupted } from './interruption.ts';
+import { masterKeyPath, masterKeySources, readMasterKeys, replaceMasterKeys } from './master-key-sources.ts';
+import { toOptions } from './options.ts';
+import { print, remark } from './output.ts';
+import { showProgress } from './progress.ts';
+
+interface Options extends DataConfig, DecryptionOptions {
+  verify?: true;
+  json?: true;
+}
+
+/** `rollcall restore`. */
+export function restoreCommand(): Command {
+  const command = new Command('restore')
+    .description('load a backup into an empty database, completely or not at all')
+    .argument('<file>', 'a file that "rollcall backup" wrote')
+    .option('--verify', 'only prove that the backup is complete, and touch no database')
+    .option('--identity <path>', 'decrypt with the identities of age in this file')
+    .option('--passphrase-file <path>', 'decrypt with the passphrase in this file; - reads standard input')
+    .option('--json', 'print the summary as JSON')
+    .action(async (file: string, options: Options) => {
+      const handle = await open(file).catch(unreadable(file));
+      await handle.close();
+      const decryptWith = await readDecryption(options);
+      await (options.verify
+        ? verifyFile(file, options, decryptWith)
+        : restoreFile(file, options, decryptWith));
+    });
+  for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
+  return command;
+}
+
+async function verifyFile(
+  file: string,
+  options: Options,
+  decryptWith: DecryptWith | undefined,
+): Promise<void> {
+  catchInterruption();
+  const { checkBackup, summaryOf } = await import('../store/backup/restore.ts');
+  const { verifyBackup } = await import('../store/backup/contents.ts');
+  const head = await checkBackup(createReadStream(file), decryptWith);
+  const given = await givenKeys(options, { withLocalFile: false });
+  const held = heldKeys(head);
+  if (given) requireKeysOf(head, given);
+  const progress = showProgress('Verifying', 'rows');
+  const contents = await unlessInterrupted(
+    verifyBackup(createReadStream(file), decryptWith, (rows) => progress.update(rows, undefined)),
+  ).finally(() => progress.stop());
+  const summary = summaryOf(contents);
+  const masterKey = held ? 'held' : given ? 'given' : 'absent';
+  if (options.json) return print(JSON.stringify({ ...summary, masterKey }));
+  const ofKey = {
+    held: 'It holds the master key.',
+    given: 'It does not hold the master key, and the given one is the right one.',
+    absent: 'It does not hold the master key: a restore needs that key from elsewhere.',
+  }[masterKey];
+  print(
+    `${file} is complete and undamaged: ${summary.rows} rows of ${summary.organisations} organisations, as of ${summary.createdAt.toISOString()}. ${ofKey}`,
+  );
+}
+
+async function restoreFile(
+  file: string,
+  options: Options,
+  decryptWith: DecryptWith | undefined,
+): Promise<void> {
+  catchInterruption();
+  // Checks the flags first, because reading the file may take long.
+  await newKeyFile(options);
+  const { checkBackup, restore } = await import('../store/backup/restore.ts');
+  const keys = await keysFor(await checkBackup(createReadStream(file), decryptWith), options);
+  // Takes the data as a server does, so that no other process uses the database meanwhile.
+  const connection = await connectTarget(options, { purpose: 'serve', name: 'rollcall restore' });
+  const progress = showProgress('Restoring', 'rows of a table');
+  let summary: RestoreSummary;
+  try {
+    const work = async () => {
+      const restored = await restore({
+        target: connection.target,
+        input: () => createReadStream(file),
+        decryptWith,
+        onProgress: (rows, _table, total) => progress.update(rows, total),
+        beforeCommit: () => keepMasterKeys(keys, options),
+      });
+      await withOwner(connection.target, async (owner) => {
+        const masterKeys = new MasterKeys(keys.keys);
+        await checkMasterKeys(owner, masterKeys);
+        await ensureSigningKey(owner, masterKeys, new Date());
+        await remarkUnknownTimeZones(owner);
+        await remarkReservedSlugs(owner);
+      });
+      return restored.summary;
+    };
+    summary = await unlessInterrupted(work());
+  } finally {
+    progress.stop();
+    await connection.close();
+  }
+  print(
+    options.json
+      ? JSON.stringify(summary)
+      : `Restored ${summary.rows} rows of ${summary.organisations} organisations, as of ${summary.createdAt.toISOString()}.`,
+  );
+}
+
+/** The master keys of a restore, and the file into which they go; undefined if they stay where they were given. */
+interface RestoredKeys {
+  keys: readonly MasterKey[];
+  file: string | undefined;
+}
+
+/**
+ * Chooses the master keys of a restore: those that the backup holds, or else those of the settings. Throws `CliError` if
+ * there are none, or if they are not the keys of the backup.
+ */
+async function keysFor(head: BackupHead, config: DataConfig): Promise<RestoredKeys> {
+  const held = heldKeys(head);
+  const file = await newKeyFile(config);
+  const given = file === undefined ? await givenKeys(config, { withLocalFile: !held }) : undefined;
+  if (given) {
+    requireKeysOf(head, given);
+    return { keys: given, file: undefined };
+  }
+  if (!held) {
+    throw new CliError(
+      `This backup does not hold the master key. Give the key that its database had, with --master-key-file, with --master-key-command or in ${MASTER_KEY_ENV}.`,
+    );
+  }
+  if (file === undefined && config.databaseUrl !== undefined) {
+    throw new CliError(
+      `Name a file for the backup's master key with --master-key-file, or give that key in ${MASTER_KEY_ENV}.`,
+    );
+  }
+  return { keys: held, file: file ?? masterKeyPath(config.dataDir) };
+}
+
+/** Puts the backup's master keys where the server reads them. */
+async function keepMasterKeys({ keys, file }: RestoredKeys, { masterKeyFile }: DataConfig): Promise<void> {
+  if (file === undefined) return;
+  await replaceMasterKeys(file, keys).catch(unwritable(file));
+  if (masterKeyFile !== undefined) remark(`The master key of the backup is in ${masterKeyFile}.`);
+}
+
+/** The file of --master-key-file if it does not exist yet. Throws `CliError` if it cannot be made. */
+async function newKeyFile({ masterKeyFile }: DataConfig): Promise<string | undefined> {
+  if (masterKeyFile === undefined || existsSync(masterKeyFile)) return undefined;
+  await access(dirname(resolve(masterKeyFile)), constants.W_OK).catch(unwritable(masterKeyFile));
+  return resolve(masterKeyFile);
+}
+
+/** `withLocalFile`: whether the file in the data directory counts, if there is one. */
+async function givenKeys(
+  config: DataConfig,
+  { withLocalFile }: { withLocalFile: boolean },
+): Promise<readonly MasterKey[] | undefined> {
+  const local = masterKeyPath(config.dataDir);
+  const sources = masterKeySources(config).filter(({ name }) => withLocalFile || name !== local);
+  return (await readMasterKeys(sources))?.keys;
+}
+
+/** The master keys in the backup; undefined if it does not hold them. */
+function heldKeys({ masterKeys }: BackupHead): readonly MasterKey[] | undefined {
+  return masterKeys?.map((key) => new MasterKey(key));
+}
+
+/** Throws `CliError` if the given keys do not open the secrets of the backup. */
+function requireKeysOf(head: BackupHead, given: readonly MasterKey[]): void {
+  const held = heldKeys(head);
+  // A backup of format 1 has no checks, but the key itself.
+  const areRight = head.manifest.masterKeyChecks
+    ? head.manifest.masterKeyChecks.every((check) =>
+        given.some((key) => sealedCheck(key, Buffer.from(check, 'base64'))),
+      )
+    : held?.every(({ id }) => given.some((key) => key.id === id));
+  if (areRight) return;
+  throw new CliError(
+    held
+      ? 'The given master key differs from the key in the backup. Give none, or a file that does not exist yet.'
+      : 'The given master key does not open the secrets of the backup; nothing was restored.',
+  );
+}
