@@ -187,6 +187,9 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
         expires_at: instant,
         revoked_at: instant,
         last_used_at: instant,
+        role: 'statistics',
+        networks: ['203.0.113.0/24', '2001:db8::/32'],
+        location_ids: [id(1), id(2)],
       });
       // Children come first, because the rows of a table need not have parents first.
       await client.query(
