@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { query } from '../embedded/support.ts';
 import { createKeyIn, expectOneSentence, type Key, logIn, superuserOf, until, Workspace } from './support.ts';
 
@@ -63,7 +63,6 @@ test('a rotation that is killed in the middle goes on, while a server and its wo
   // The rotation waits for the row of the last key, and is killed there.
   const superuser = new pg.Client(await superuserOf(work.path('data')));
   await superuser.connect();
-  onTestFinished(() => superuser.end());
   await superuser.query(
     'BEGIN; SELECT FROM rollcall.api_keys ORDER BY api_key_folded DESC LIMIT 1 FOR UPDATE',
   );
@@ -73,7 +72,7 @@ test('a rotation that is killed in the middle goes on, while a server and its wo
   await until(async () => rotation.hasEnded || (await isWaiting()));
   rotation.signal('SIGKILL');
   expect((await rotation.exited).code).toBeNull();
-  await superuser.query('ROLLBACK');
+  await superuser.end();
 
   const during = await status();
   expect(during).toMatchObject({ isRotating: true, servers: 2 });
@@ -145,13 +144,13 @@ describe('The master key comes from', () => {
   });
 
   test('a command, which runs without a shell', async () => {
-    const command = await script('print-key', 'cat "$1"; echo noise >&2');
+    const command = await script('print-key', 'echo noise >&2; exec cat "$1"');
     const flag = ['--master-key-command', `${command} ${work.path('elsewhere')}`];
     const { code, stderr } = await listKeys(flag);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     // A shell would end the command at the semicolon.
     const noShell = await listKeys(['--master-key-command', `${command} ${work.path('elsewhere')}; true`]);
-    expectOneSentence(noShell, /failed \(exit code 1\): cat: .*elsewhere;/);
+    expectOneSentence(noShell, /failed \(exit code 1\): noise cat: .*elsewhere;/);
   });
 
   test('a command that fails, prints no key, prints too much or does not exist, which is one sentence', async () => {
