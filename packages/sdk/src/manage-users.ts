@@ -66,9 +66,11 @@ export class Users extends Collection<'users'> {
    * limit for the whole file.
    * @throws NotFoundError if the user does not exist.
    */
-  export(userId: string, { onBytes, ...options }: DownloadOptions = {}): Promise<Blob> {
+  export(userId: string, options: DownloadOptions = {}): Promise<Blob> {
     const path = at`users/${userId}/export`;
-    return this.#transport.exchange({ method: 'GET', path }, options, (answer) => readBlob(answer, onBytes));
+    return this.#transport.exchange({ method: 'GET', path }, options, (answer) =>
+      readBlob(answer, options.onBytes),
+    );
   }
 
   /** Lists the action log of a user's plans and bookings, the newest first. `day` selects the changes of one day. */

@@ -2,7 +2,7 @@ import { toCsv } from '../files/csv-text.ts';
 import type { AccountRole } from '../store/auth/account-roles.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { WITHHELD_TABLES } from '../store/privacy/account-categories.ts';
-import type { PersonKeys } from '../store/privacy/category.ts';
+import { INTERNAL_COLUMNS, type PersonKeys } from '../store/privacy/category.ts';
 import { REFUSED_EVENTS } from '../store/privacy/event-categories.ts';
 import type { Person } from '../store/privacy/person.ts';
 import { CATEGORIES, membersOf, type PersonRow, readPersonRows } from '../store/privacy/person-rows.ts';
@@ -84,8 +84,9 @@ function manifestOf({ tenantId, person, createdAt }: PersonExport, counts: Reado
       ...{ name, title, purpose, source, keptFor },
       files: [`${name}.json`, `${name}.csv`],
       rows: counts.get(name) ?? 0,
-      leftOut: Object.entries(leftOut).map(([column, reason]) => ({ column, reason })),
+      leftOut: reasonsOf(leftOut),
     })),
+    leftOutOfAll: reasonsOf(INTERNAL_COLUMNS),
     notExported: WITHHELD_TABLES.map(({ title, purpose, keptFor, reason }) => ({
       title,
       purpose,
@@ -94,6 +95,10 @@ function manifestOf({ tenantId, person, createdAt }: PersonExport, counts: Reado
     })),
     recipients: 'recipients.json',
   };
+}
+
+function reasonsOf(columns: Readonly<Record<string, string>>) {
+  return Object.entries(columns).map(([column, reason]) => ({ column, reason }));
 }
 
 /** A JSON array with one row a line. */

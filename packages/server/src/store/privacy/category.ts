@@ -26,8 +26,8 @@ export interface Category {
   keptFor: string;
   seenBy: Seers;
   /**
-   * SQL after FROM that gives the rows of the person, with the table as `t`. `person` has the columns of
-   * `PERSON_PARAMETERS`.
+   * SQL after `FROM … AS person` that gives the rows of the person, with the table as `t`. `person` has the members of
+   * `PersonKeys` as columns.
    */
   from: string;
   /** Columns of the table, and their names in the export. */
@@ -52,7 +52,7 @@ export interface PersonKeys {
   ownAccountIds: readonly string[];
 }
 
-/** Columns that exist for the database only. An export has none of them. */
+/** Columns that have one value in all rows of an export, or exist for the database only. */
 export const INTERNAL_COLUMNS: Readonly<Record<string, string>> = {
   tenant_id: 'the organisation, which the manifest names',
   written_xid: 'a number of the database: which transaction wrote the row',

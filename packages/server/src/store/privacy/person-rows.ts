@@ -17,6 +17,8 @@ export const CATEGORIES: readonly Category[] = [
 /** A row of a category. Instants are ISO 8601 in UTC, days `YYYY-MM-DD`. */
 export type PersonRow = Record<string, unknown>;
 
+/** Few enough that to pack them in the thread of the server takes some milliseconds. */
+const ROWS_PER_READ = 100;
 const DAY_COLUMNS = new Set(['day', 'start_day', 'end_day']);
 
 /** The members of the rows of a category, in order. */
@@ -46,5 +48,6 @@ export function readPersonRows(
      ${from}
      ORDER BY ${order}`,
     [tenantId, userId, names, addresses, ownAccountIds],
+    ROWS_PER_READ,
   );
 }
