@@ -19,6 +19,7 @@ import { fold } from '../store/values/fold.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { checkedName, emailFault } from './account-texts.ts';
 import { AccountView, addressText, Role, readAddress, viewOf } from './account-views.ts';
+import { logChange } from './credential-routes.ts';
 import { callerOf } from './guard.ts';
 import { invite, linkAddress, renewLink, type ShownLink } from './manage-accounts.ts';
 import { CONFIG } from './management.ts';
@@ -130,6 +131,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
         }
         return { link, account: await accountOf(tx, link.accountId) };
       });
+      logChange(request, 'a person was invited', { changedAccount: link.accountId, role });
       return reply.code(201).send({ account: viewOf(account), ...shown(link) });
     },
   });
@@ -149,10 +151,12 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
       const { tenantId } = callerOf(request);
       const accountId = accountIdOf(request.params);
       const role = request.body.role as (typeof ACCOUNT_ROLES)[number];
-      return database.inTenant(tenantId, async (tx) => {
+      const account = await database.inTenant(tenantId, async (tx) => {
         requireChange(await changeAccountRole(tx, accountId, role));
-        return viewOf(await accountOf(tx, accountId));
+        return accountOf(tx, accountId);
       });
+      logChange(request, 'a role was changed', { changedAccount: accountId, role });
+      return viewOf(account);
     },
   });
 
@@ -174,6 +178,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
       await database.inTenant(tenantId, async (tx) =>
         requireChange(await changeAccountRole(tx, accountId, null)),
       );
+      logChange(request, 'a person was removed', { changedAccount: accountId });
       return reply.code(204).send(null);
     },
   });
@@ -194,6 +199,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
       const accountId = accountIdOf(request.params);
       const link = await database.inTenant(tenantId, (tx) => renewLink(tx, accountId, clock()));
       requireOwn(link.belongs);
+      logChange(request, 'a link for an account was made', { changedAccount: accountId });
       return reply.code(201).send(shown(link));
     },
   });
@@ -239,6 +245,7 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
         requireOwn(await lockAccount(tx, accountId));
         await endSessions(tx, accountId, null);
       });
+      logChange(request, 'the sessions of an account were ended', { changedAccount: accountId });
       return reply.code(204).send(null);
     },
   });

@@ -39,13 +39,9 @@ export function checkedExpiry(text: string | null | undefined, nowMs: number): D
   return expiresAt;
 }
 
-/** Logs a change of a credential, without its secret. */
-export function logChange(
-  request: FastifyRequest,
-  message: string,
-  credential: Record<string, string>,
-): void {
-  request.log.info({ ...callerFields(callerOf(request)), ...credential }, message);
+/** Logs a change of a credential or of an account, without secrets, links and addresses. */
+export function logChange(request: FastifyRequest, message: string, changed: Record<string, string>): void {
+  request.log.info({ ...callerFields(callerOf(request)), ...changed }, message);
 }
 
 /** The query parameters of the lists of keys and of SCIM tokens. */
