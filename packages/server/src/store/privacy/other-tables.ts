@@ -29,6 +29,7 @@ export const OTHER_TABLES: Readonly<Record<string, string>> = {
   scim_tokens: 'tokens of identity providers',
   set_up_links: 'the link by which a server is set up',
   sign_in_failures: 'counts of failed sign-ins, under a digest from which nobody can be read',
+  server_processes: 'processes that answer requests now',
   signing_keys: 'keys of the server',
   source_hours: 'counts of events by source',
   sources: 'systems that send events',
