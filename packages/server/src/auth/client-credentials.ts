@@ -74,19 +74,19 @@ function errorCode(problem: HttpProblem): OAuthErrorCode {
 interface Deps {
   apiKeys: ApiKeys;
   tokens: Tokens;
+  countLogin: CountLogin;
 }
 
 /** The client credentials grant (RFC 6749 section 4.4), step by step. */
 export async function grantToken(
   request: { body: unknown; headers: AuthorizationHeaders; ip: string },
-  count: CountLogin,
   deps: Deps,
 ): Promise<TokenReply> {
   const body = givenParameters(request.body as TokenRequest);
   checkGrantType(body);
   const presented = readClient(body, request.headers);
   const proven = await findProvenClient(presented, request.ip, deps);
-  count(proven.key);
+  deps.countLogin(proven.key);
   deps.apiKeys.noteUse(proven.key);
   const { token, lifeS } = await deps.tokens.issue(proven);
   return { access_token: token, expires_in: lifeS, token_type: 'Bearer' };

@@ -40,11 +40,15 @@ export const loginFailure: ErrorFormat = (problem, correlationId) => ({
   },
 });
 
+/** Counts the login of a proven key. Throws a 429 if the key has used up its limit. */
+export type CountLogin = (key: ApiKey) => void;
+
 interface Deps {
   apiKeys: ApiKeys;
   tokens: Tokens;
   clock: () => number;
   clockSkewS: number;
+  countLogin: CountLogin;
 }
 
 /** A login as it arrived. */
@@ -56,21 +60,14 @@ interface SentLogin {
   ip: string;
 }
 
-/** Counts the login of a proven key. Throws a 429 if the key has used up its limit. */
-export type CountLogin = (key: ApiKey) => void;
-
 /** HMAC login, step by step. */
-export async function logIn(
-  { body, bodyText, ip }: SentLogin,
-  count: CountLogin,
-  deps: Deps,
-): Promise<LoginReply> {
+export async function logIn({ body, bodyText, ip }: SentLogin, deps: Deps): Promise<LoginReply> {
   const timestamp = readTimestamp(body.timestamp, bodyText);
   // A wrong clock tests no secret, so it does not count as a guess.
   checkClock(timestamp.seconds, body.apiKey, deps);
   const proven = await findProvenKey(body, timestamp.spellings, ip, deps);
   // Only the key's own logins count, so that nobody else can use up its limit.
-  count(proven.key);
+  deps.countLogin(proven.key);
   deps.apiKeys.noteUse(proven.key);
   return reply(await deps.tokens.issue(proven));
 }

@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyReply } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { HttpProblem } from '../http/errors.ts';
 import { acceptForms } from '../http/json-body.ts';
@@ -29,6 +28,9 @@ const BODY_LIMIT_BYTES = 8 * 1024;
 
 /** /v1/auth, /v1/auth/token and the metadata of their tokens. */
 export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (app, options) => {
+  const countLogin: CountLogin = ({ tenantId, apiKeyFolded: nameFolded, limits }) =>
+    options.rates.take('login', { tenantId, nameFolded, limits }, 1);
+  const deps = { ...options, countLogin };
   app.route({
     method: 'POST',
     url: '/v1/auth',
@@ -42,7 +44,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
     },
     handler: async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      return logIn(request, counting(reply, options), options);
+      return logIn(request, deps);
     },
   });
 
@@ -70,7 +72,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
       },
       handler: async (request, reply) => {
         reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
-        return grantToken(request, counting(reply, options), options);
+        return grantToken(request, deps);
       },
     });
   });
@@ -123,13 +125,6 @@ function serverMetadata({ issuer, publicUrl: baseUrl }: AuthRoutesOptions) {
     grant_types_supported: ['client_credentials'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     service_documentation: `${baseUrl}/docs`,
-  };
-}
-
-/** Counts the login of a proven key, and sets the fields of the answer. */
-function counting(reply: FastifyReply, { rates }: Pick<AuthRoutesOptions, 'rates'>): CountLogin {
-  return ({ tenantId, apiKeyFolded: nameFolded, limits }) => {
-    reply.headers(rates.take('login', { tenantId, nameFolded, limits }, 1));
   };
 }
 
