@@ -213,10 +213,11 @@ describe('Logins', () => {
 
   test('count by HMAC and by client credentials together, each refused in its own format', async () => {
     const key = await keyWith({ login: 2 });
-    expect(fieldsOf(await logIn(key))).toEqual(['"login";q=2;w=60', '"login";r=1;t=30', undefined]);
+    expect(fieldsOf(await logIn(key))).toEqual([undefined, undefined, undefined]);
     expect(await statusOf(grant(key))).toBe(200);
     const [refused, refusedGrant] = [await logIn(key), await grant(key)];
-    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '30']);
+    expect(refused.statusCode).toBe(429);
+    expect(fieldsOf(refused)).toEqual(['"login";q=2;w=60', '"login";r=0;t=30', '30']);
     expect(refused.json()).toEqual({
       authenticated: false,
       message:
@@ -234,14 +235,14 @@ describe('Logins', () => {
     expect(await statusOf(logIn(key))).toBe(200);
   });
 
-  test('before each of 300 calls a second are far from the defaults', async () => {
-    const key = await server.key(tenantId);
-    let least = Number.POSITIVE_INFINITY;
-    for (let second = 0; second < 3; second++) {
-      for (let call = 0; call < 300; call++) least = Math.min(least, remainingOf(await logIn(key)));
+  test('before each of 300 calls a second are far from the default', async () => {
+    const key = await keyWith({ login: DEFAULT_LIMITS.login / 100 });
+    for (let second = 0; second < 60; second++) {
+      // A hundredth of the calls, at a hundredth of the default.
+      for (let call = 0; call < 3; call++) expect(await statusOf(logIn(key))).toBe(200);
       waitS(1);
     }
-    expect(least).toBeGreaterThan(0.99 * DEFAULT_LIMITS.login);
+    expect(await statusOf(logIn(key))).toBe(200);
   });
 });
 

@@ -78,12 +78,12 @@ function errorCode(problem: HttpProblem): OAuthErrorCode {
 interface Deps {
   apiKeys: ApiKeys;
   tokens: Tokens;
+  countLogin: CountLogin;
 }
 
 /** The client credentials grant (RFC 6749 section 4.4), step by step. */
 export async function grantToken(
   request: { body: unknown; headers: AuthorizationHeaders; ip: string; provenLogin: ProvenLogin | null },
-  count: CountLogin,
   deps: Deps,
 ): Promise<TokenReply> {
   const body = givenParameters(request.body as TokenRequest);
@@ -91,7 +91,7 @@ export async function grantToken(
   const presented = readClient(body, request.headers);
   const proven = await findProvenClient(presented, request.ip, deps);
   requireAllowedNetwork(proven.key, 'client credentials', request.ip);
-  count(proven.key);
+  deps.countLogin(proven.key);
   deps.apiKeys.noteUse(proven.key);
   request.provenLogin = { by: 'client credentials', apiKey: proven.key.apiKey };
   const { token, lifeS } = await deps.tokens.issue(proven);

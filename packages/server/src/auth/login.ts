@@ -43,11 +43,15 @@ export const loginFailure: ErrorFormat = (problem, correlationId) => ({
   },
 });
 
+/** Counts the login of a proven key. Throws a 429 if the key has used up its limit. */
+export type CountLogin = (key: ApiKey) => void;
+
 interface Deps {
   apiKeys: ApiKeys;
   tokens: Tokens;
   clock: () => number;
   clockSkewS: number;
+  countLogin: CountLogin;
 }
 
 /** A login as it arrived. */
@@ -61,11 +65,8 @@ interface SentLogin {
   provenLogin: ProvenLogin | null;
 }
 
-/** Counts the login of a proven key. Throws a 429 if the key has used up its limit. */
-export type CountLogin = (key: ApiKey) => void;
-
 /** HMAC login, step by step. */
-export async function logIn(sent: SentLogin, count: CountLogin, deps: Deps): Promise<LoginReply> {
+export async function logIn(sent: SentLogin, deps: Deps): Promise<LoginReply> {
   const { body, bodyText, ip } = sent;
   const timestamp = readTimestamp(body.timestamp, bodyText);
   // A wrong clock tests no secret, so it does not count as a guess.
@@ -73,7 +74,7 @@ export async function logIn(sent: SentLogin, count: CountLogin, deps: Deps): Pro
   const proven = await findProvenKey(body, timestamp.spellings, ip, deps);
   requireAllowedNetwork(proven.key, 'HMAC', ip);
   // Only the key's own logins count, so that nobody else can use up its limit.
-  count(proven.key);
+  deps.countLogin(proven.key);
   deps.apiKeys.noteUse(proven.key);
   sent.provenLogin = { by: 'HMAC', apiKey: proven.key.apiKey };
   return reply(await deps.tokens.issue(proven));

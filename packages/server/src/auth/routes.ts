@@ -1,5 +1,4 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyReply } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { HttpProblem } from '../http/errors.ts';
 import { acceptForms } from '../http/json-body.ts';
@@ -34,7 +33,9 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
     // The record of requests shows a right secret from a wrong network to the key's organisation.
     if (error instanceof ElsewhereProblem) request.caller = error.caller;
   });
-
+  const countLogin: CountLogin = ({ tenantId, apiKeyFolded: nameFolded, limits }) =>
+    options.rates.take('login', { tenantId, nameFolded, limits }, 1);
+  const deps = { ...options, countLogin };
   app.route({
     method: 'POST',
     url: '/v1/auth',
@@ -48,7 +49,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
     },
     handler: async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      return logIn(request, counting(reply, options), options);
+      return logIn(request, deps);
     },
   });
 
@@ -76,7 +77,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
       },
       handler: async (request, reply) => {
         reply.header('cache-control', 'no-store').header('pragma', 'no-cache');
-        return grantToken(request, counting(reply, options), options);
+        return grantToken(request, deps);
       },
     });
   });
@@ -129,13 +130,6 @@ function serverMetadata({ issuer, publicUrl: baseUrl }: AuthRoutesOptions) {
     grant_types_supported: ['client_credentials'],
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     service_documentation: `${baseUrl}/docs`,
-  };
-}
-
-/** Counts the login of a proven key, and sets the fields of the answer. */
-function counting(reply: FastifyReply, { rates }: Pick<AuthRoutesOptions, 'rates'>): CountLogin {
-  return ({ tenantId, apiKeyFolded: nameFolded, limits }) => {
-    reply.headers(rates.take('login', { tenantId, nameFolded, limits }, 1));
   };
 }
 

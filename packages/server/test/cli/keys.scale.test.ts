@@ -1,13 +1,11 @@
 import { access, readFile, stat, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { login } from '../support/server.ts';
 import { answersWithinASecond } from '../support/waiting.ts';
 import {
   expectOneSentence,
   type Key,
   logIn,
   type Outcome,
-  postJson,
   type Rollcall,
   readStatus,
   until,
@@ -115,26 +113,28 @@ describe('Keys, while the server runs', () => {
   });
 
   test('has limits of its own, which open servers follow within a second', async () => {
-    const key = await create('limited', '--limit', 'reads=600', '--limit', 'login=70');
+    const key = await create('limited', '--limit', 'reads=70', '--limit', 'login=600');
+    const { token } = await logIn(baseUrl, key);
     const policy = async () => {
-      const reply = await postJson(`${baseUrl}/v1/auth`, login(key, Math.floor(Date.now() / 1_000)));
+      const headers = { authorization: `Bearer ${token}` };
+      const reply = await fetch(`${baseUrl}/v1/analytics/users`, { headers });
       return [reply.status, reply.headers.get('ratelimit-policy')];
     };
-    expect(await policy()).toEqual([200, '"login";q=70;w=60']);
+    expect(await policy()).toEqual([200, '"reads";q=70;w=60']);
     const change = (...limits: string[]) => [
       'keys',
       'change',
       key.apiKey,
       ...limits.flatMap((limit) => ['--limit', limit]),
     ];
-    expect((await run(change('login=7000', 'exports=2', 'reads=default'))).stdout).toBe(
+    expect((await run(change('reads=7000', 'exports=2', 'login=default'))).stdout).toBe(
       `The key ${key.apiKey} is changed.\n`,
     );
-    await answersWithinASecond(policy, [200, '"login";q=7000;w=60']);
+    await answersWithinASecond(policy, [200, '"reads";q=7000;w=60']);
     const own = (await listed()).find(({ apiKey }) => apiKey === key.apiKey)?.limits;
-    expect(own).toEqual({ login: 7_000, exports: 2 });
-    expect((await run(['keys', 'list', '--org', 'one'])).stdout).toContain('login=7000 exports=2');
-    expect(await json(change('login=default', 'exports=default'))).toMatchObject({ limits: {} });
+    expect(own).toEqual({ reads: 7_000, exports: 2 });
+    expect((await run(['keys', 'list', '--org', 'one'])).stdout).toContain('reads=7000 exports=2');
+    expect(await json(change('reads=default', 'exports=default'))).toMatchObject({ limits: {} });
     for (const wrong of ['logins=5', 'login=0', 'login=1e3', 'login'])
       expectOneSentence(await run(change(wrong)), /^error: .* It must be one of login=, .*\.\n$/);
     expectOneSentence(

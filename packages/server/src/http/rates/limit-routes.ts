@@ -6,7 +6,8 @@ import { rateClassOf } from './rate-classes.ts';
 import type { RateLimits } from './rate-limits.ts';
 
 /**
- * Limits the rates of all routes. The guard runs before these hooks. A login proves its key in its handler, and counts there.
+ * Limits the rates of all routes. The guard runs before these hooks. A login proves its key in its handler, and counts there,
+ * without fields in the answer: they cost more than the count.
  *
  * A request counts before the server reads its body. Events count when their body is parsed, all of them or none. If a caller
  * has no event left, the server does not read the body.
@@ -22,7 +23,9 @@ export function limitRoutes(app: FastifyInstance, limits: RateLimits): void {
       route.onRequest = (request, reply, done) =>
         orRefuse(done, () => {
           const caller = limitedCallerOf(request);
-          if (caller) reply.headers(limits.take(rateClass, caller, 1));
+          if (!caller) return;
+          limits.take(rateClass, caller, 1);
+          reply.headers(limits.fields(rateClass, caller));
         });
     }
   });
@@ -39,7 +42,9 @@ function limitEvents(route: RouteOptions, limits: RateLimits): void {
     orRefuse(done, () => {
       const caller = limitedCallerOf(request);
       const { length } = (request.body as Record<string, unknown[]>)[eventsIn] ?? [];
-      if (caller) reply.headers(limits.take('events', caller, length));
+      if (!caller) return;
+      limits.take('events', caller, length);
+      reply.headers(limits.fields('events', caller));
     });
   route.onError = (request, _reply, error, done) => {
     const caller = limitedCallerOf(request);

@@ -62,8 +62,8 @@ export class RateLimits {
     this.#timer = setInterval(() => this.#forgetFull(), TIDY_MS).unref();
   }
 
-  /** Counts `units` of a class. Returns the fields of the answer. Throws a 429; then nothing counts. */
-  take(rateClass: RateClass, caller: LimitedCaller, units: number): RateFields {
+  /** Counts `units` of a class. Throws a 429; then nothing counts. */
+  take(rateClass: RateClass, caller: LimitedCaller, units: number): void {
     const nowMs = this.#deps.stopwatch();
     const own = this.#ownQuota(rateClass, caller);
     const shared = this.#organisationQuota(rateClass, caller);
@@ -73,7 +73,13 @@ export class RateLimits {
       spend(shared, units, nowMs);
     }
     spend(own, units, nowMs);
-    return fieldsOf(own, nowMs, (fullAt(own) - nowMs) / 1_000);
+  }
+
+  /** The fields of an answer, about the limit of the caller. */
+  fields(rateClass: RateClass, caller: LimitedCaller): RateFields {
+    const nowMs = this.#deps.stopwatch();
+    const own = this.#ownQuota(rateClass, caller);
+    return fieldsOf(own, nowMs, Math.max(fullAt(own) - nowMs, 0) / 1_000);
   }
 
   /** Throws a 429 if not even one unit of a class is left. Nothing counts. */
