@@ -16,7 +16,7 @@ declare module 'fastify' {
  */
 export const DEFAULT_LIMITS: Readonly<Record<RateClass, number>> = {
   login: 120_000,
-  events: 1_200_000,
+  events: 6_000_000,
   reads: 120_000,
   management: 120_000,
 };
