@@ -134,9 +134,7 @@ test('a rotation changes nothing until every server has the next key, and then g
   const key = await server.key(tenantId);
   const next = await addKey();
   const rotation = rotate();
-  await expect
-    .poll(status)
-    .toMatchObject({ isRotating: false, servers: [{ masterKeyIds: [former?.id] }] });
+  await expect.poll(status).toMatchObject({ isRotating: false, servers: [{ masterKeyIds: [former?.id] }] });
   expect(await logIn(key)).toBe(200);
   late = source;
   await rotation;
