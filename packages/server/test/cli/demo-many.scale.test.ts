@@ -47,7 +47,7 @@ test('an unfinished demo ends properly on Ctrl-C, and the next start completes o
 
   const completed = await startDemo(work, 'interrupted', LARGER);
   expect(completed.server.stdout).toContain('a new demo organisation');
-  expect(completed.credentials.keys).toHaveLength(5);
+  expect(completed.credentials.keys).toHaveLength(6);
   const [span] = await query<{ first: number; last: number; ahead: number }>(
     await superuserOf(killed.dataDir),
     `SELECT current_date - (SELECT min(day) FROM rollcall.presence_events) AS first,

@@ -30,6 +30,7 @@ describe('The demo', () => {
         ['submitting-events', 'basic'],
         ['visitor-only', 'hmac'],
         ['data-warehouse', 'basic'],
+        ['statistics', 'hmac'],
         ['all', 'hmac'],
         ['all', 'basic'],
       ].map(([role, authentication]) => ({
@@ -104,7 +105,7 @@ describe('An unfinished demo', () => {
       });
       const completed = await ensureDemo(config, deps);
       expect(completed.keys.slice(0, 4)).toEqual(keys.slice(0, 4));
-      expect(await keysOf(tenantId, db.owner)).toHaveLength(5);
+      expect(await keysOf(tenantId, db.owner)).toHaveLength(6);
     } finally {
       await db.drop();
     }
