@@ -26,3 +26,23 @@ export async function digestsOf({ owner }: Server, { tenantId }: World): Promise
 export function changedTables(before: Map<string, string>, after: Map<string, string>): string[] {
   return [...after].filter(([name, digest]) => before.get(name) !== digest).map(([name]) => name);
 }
+
+/** Looks for texts of organisations in the answers to callers who do not belong to them. */
+export class Leaks {
+  /** Texts with a marker that callers of another organisation sent: their own organisation may have them now. */
+  readonly #sent = new Set<string>();
+
+  /**
+   * The fault of an answer that shows something of an organisation with one of these markers. `said` is the request: an
+   * answer may repeat it, and later ones may have texts that it named.
+   */
+  fault(markers: readonly string[], said: string, answer: string): string | undefined {
+    const named = markers.filter((marker) => said.includes(marker));
+    for (const marker of named)
+      for (const [text] of said.matchAll(new RegExp(`[\\p{L}\\p{N} ]*${marker}`, 'gu'))) this.#sent.add(text);
+    if (!markers.some((marker) => answer.includes(marker) && !named.includes(marker))) return undefined;
+    const unsaid = [...this.#sent].reduce((rest, text) => rest.replaceAll(text, ''), answer);
+    const isShown = markers.some((marker) => unsaid.includes(marker) && !named.includes(marker));
+    return isShown ? 'The answer shows something of another organisation' : undefined;
+  }
+}

@@ -3,6 +3,7 @@ import type { ImportColumns } from './bodies.ts';
 import { type Answer, type Client, curlOf, NoAnswer, type Wire } from './client.ts';
 import { credentialHeaders, isOther, type Worlds } from './credentials.ts';
 import { type Draft, textOf } from './draft.ts';
+import { Leaks } from './isolation.ts';
 import type { Judge } from './judge.ts';
 import type { Operation } from './openapi.ts';
 import { type Case, pathOf, seedOf } from './plan.ts';
@@ -44,6 +45,7 @@ export class Run {
   readonly failures = new Map<string, Failure>();
   readonly #context: Context;
   readonly #arbitraries = new Map<string, fc.Arbitrary<Draft>>();
+  readonly #leaks = new Leaks();
   #requests = 0;
 
   constructor(context: Context) {
@@ -103,8 +105,11 @@ export class Run {
       tally.note(operation, answer.status);
       // A caller who has a link may see whose it is, so public operations do not count.
       const isForeign = isOther(credential) && operation.schemes.length > 0;
-      const secret = isForeign ? [neighbour, worlds.own] : [neighbour];
-      const fault = judge.fault(wire.method, wire.target, answer) ?? leak(wire, answer, secret);
+      const said = `${wire.target} ${JSON.stringify(wire.headers)} ${wire.body?.toString() ?? ''}`;
+      const leaks = [neighbour.marker, ...(isForeign ? [worlds.own.marker] : [])];
+      const fault =
+        judge.fault(wire.method, wire.target, answer) ??
+        this.#leaks.fault(leaks, said, answer.body.toString());
       return { wire, answer, fault };
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
@@ -161,13 +166,6 @@ interface Sent {
   wire: Wire;
   answer: Answer | undefined;
   fault: string | undefined;
-}
-
-/** Whether the answer shows something of an organisation that the caller does not belong to. */
-function leak(wire: Wire, { body }: Answer, secret: readonly World[]): string | undefined {
-  const said = `${wire.target} ${JSON.stringify(wire.headers)} ${wire.body?.toString() ?? ''}`;
-  const shown = secret.some(({ marker }) => body.includes(marker) && !said.includes(marker));
-  return shown ? 'The answer shows something of another organisation' : undefined;
 }
 
 function describe(answer: Answer | undefined): string {

@@ -208,7 +208,6 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const processes = new LiveProcesses({ database, lifecycle });
   const rates = new RateLimits({ stopwatch, processes, log: deps.logger });
   limitRoutes(app, rates);
-  app.decorate('rateRefusals', rates.refusals.totals);
   validateQueries(app);
   refuseUnknownMembers(app);
   await describeRoutes(app, VERSION);

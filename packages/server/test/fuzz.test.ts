@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Answer } from '../fuzz/client.ts';
 import { CREDENTIALS } from '../fuzz/credentials.ts';
+import { Leaks } from '../fuzz/isolation.ts';
 import { Judge } from '../fuzz/judge.ts';
 import { type Description, operationsOf } from '../fuzz/openapi.ts';
 import { pathOf, planCases, readPath, seedOf } from '../fuzz/plan.ts';
@@ -87,6 +88,28 @@ describe('The plan of the fuzz driver', () => {
     }
     expect(() => readPath('GET /v1/things | nobody | valid | 1', operations)).toThrow(
       /is not a path of a run/,
+    );
+  });
+});
+
+describe('What belongs to another organisation', () => {
+  const MARKER = 'secret00ff00ff00ff';
+  const FAULT = 'The answer shows something of another organisation';
+
+  test('is a fault in an answer, unless the request named it', () => {
+    const leaks = new Leaks();
+    expect(leaks.fault([MARKER], 'GET /v1/things', `[{"name":"London ${MARKER}"}]`)).toBe(FAULT);
+    expect(leaks.fault([MARKER], `/v1/things?name=${MARKER}`, `no ${MARKER}`)).toBeUndefined();
+    expect(leaks.fault(['secretother'], 'GET /v1/things', `[{"name":"London ${MARKER}"}]`)).toBeUndefined();
+  });
+
+  test('is no fault where the caller stored the same text before, and still one for every other text', () => {
+    const leaks = new Leaks();
+    const name = `London ${MARKER}`;
+    expect(leaks.fault([MARKER], `POST /v1/things {"name":"${name}"}`, '{}')).toBeUndefined();
+    expect(leaks.fault([MARKER], 'GET /v1/things', `[{"name":"${name}"}]`)).toBeUndefined();
+    expect(leaks.fault([MARKER], 'GET /v1/things', `[{"name":"${name}"},{"name":"Paris ${MARKER}"}]`)).toBe(
+      FAULT,
     );
   });
 });

@@ -108,7 +108,7 @@ describe('a key that is bound to networks', () => {
           msg: 'a login failed',
           by,
           attemptedApiKey: key.apiKey,
-          elsewhere: true,
+          wrongNetwork: true,
         }),
       ),
     );

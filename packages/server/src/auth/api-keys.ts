@@ -6,10 +6,10 @@ import type { Database } from '../store/connections/db.ts';
 import { type ApiKey, openApiKey, sealDecoy } from './api-key.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
 import { foldApiKey } from './credentials.ts';
-import { isAllowedFrom } from './elsewhere.ts';
 import { GuessLimit, type LoginAttempt } from './guess-limit.ts';
 import { KeyUses } from './key-uses.ts';
 import { KnownNetworks } from './known-networks.ts';
+import { isAllowedFrom } from './network-check.ts';
 import { equalSecrets, generateSecret, type Sealer } from './secrets.ts';
 
 /** A key, and the version of the secret that its caller proved. */

@@ -12,9 +12,9 @@ import {
   foldApiKey,
   readAuthorization,
 } from './credentials.ts';
-import { requireAllowedNetwork } from './elsewhere.ts';
 import { type LoginAttempt, TooManyFailuresProblem } from './guess-limit.ts';
 import type { CountLogin } from './login.ts';
+import { requireAllowedNetwork } from './network-check.ts';
 import type { Tokens } from './tokens.ts';
 
 export const TokenRequest = Type.Union([

@@ -9,7 +9,7 @@ import { type ApiKeys, presentedSecret } from './api-keys.ts';
 import { type Caller, callerOfKey } from './caller.ts';
 import { BASIC_CHALLENGE, BEARER_CHALLENGE } from './challenges.ts';
 import { type Authorization, readAuthorization } from './credentials.ts';
-import { requireAllowedNetwork } from './elsewhere.ts';
+import { requireAllowedNetwork } from './network-check.ts';
 import { checkPeopleAccess, documentPeople } from './people-access.ts';
 import { isScimToken } from './scim-tokens.ts';
 import { callerOfSession, requireRole, requireSession } from './session-caller.ts';

@@ -4,7 +4,7 @@ import { type ErrorFormat, HttpProblem } from '../http/errors.ts';
 import type { ProvenLogin } from '../http/logging.ts';
 import type { ApiKey } from './api-key.ts';
 import type { ApiKeys, ProvenKey } from './api-keys.ts';
-import { requireAllowedNetwork } from './elsewhere.ts';
+import { requireAllowedNetwork } from './network-check.ts';
 import { equalDigests, loginHash } from './secrets.ts';
 import type { IssuedToken, Tokens } from './tokens.ts';
 

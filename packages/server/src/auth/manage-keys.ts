@@ -139,7 +139,7 @@ async function checkedBindings(
   return { expiresAt, ...read };
 }
 
-/** Changes of a key. Members that are left out stay. A limit of null is the default again; null stands for all limits. */
+/** Changes of a key. Members that are left out stay. A limit of null is the default again; null as `limits` makes every limit the default. */
 export interface KeyChanges extends Partial<ApiKeyBindings> {
   limits?: ChangedLimits | null;
 }

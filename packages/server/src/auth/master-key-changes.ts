@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { CredentialChanges } from '../store/auth/credential-changes.ts';
 import type { Database } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
-import { readMasterKeyChecks } from '../store/schema/instance.ts';
+import { type MasterKeyChecks, readMasterKeyChecks } from '../store/schema/instance.ts';
 import { MasterKeys } from './master-keys.ts';
 import { MasterKey, MasterKeyError } from './secrets.ts';
 
@@ -54,7 +54,7 @@ export function followMasterKeys(given: GivenMasterKeys, { changes, database, lo
   return masterKeys;
 }
 
-function adopts(masterKeys: MasterKeys, checks: Parameters<MasterKeys['adopt']>[0]): boolean {
+function adopts(masterKeys: MasterKeys, checks: MasterKeyChecks): boolean {
   try {
     masterKeys.adopt(checks);
     return true;

@@ -14,7 +14,7 @@ const LONGEST_PASSWORD_BYTES = 1_024;
 /** A password of fewer different characters is a pattern such as `abababababab`. */
 const FEWEST_CHARACTERS = 5;
 
-/** Words that whoever knows the product tries first; docs/access.md lists them. The parts of the e-mail address are others. */
+/** Words that somebody who knows the product tries first; docs/access.md lists them. The parts of the e-mail address are others. */
 const CONTEXT_WORDS = [
   'rollcall',
   'calven',

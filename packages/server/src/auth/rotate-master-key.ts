@@ -23,7 +23,7 @@ import { type MasterKey, MasterKeyError } from './secrets.ts';
 import { signingKeyContext } from './signing-keys.ts';
 
 /** Keys that are sealed anew in one transaction. */
-const SLICE = 100;
+const KEYS_PER_TRANSACTION = 100;
 const POLL_MS = 250;
 /** How long a rotation waits for servers, in polls. */
 const MOST_POLLS = 120;
@@ -43,7 +43,7 @@ export interface RotationDeps {
  * finish, finishes that one. Servers go on serving. Returns the number of values that it sealed anew.
  *
  * First it waits until every server has the next key: nothing changes before. Then the database names the next key as the
- * current one, servers seal with it, and this process seals the older values anew, in slices. It can be killed at any
+ * current one, servers seal with it, and this process seals the older values anew, 100 keys in a transaction. It can be killed at any
  * point, because every process has both keys until the end.
  *
  * Throws `MasterKeyError` if there is no next key, or if a server does not get it within 30 seconds.
@@ -107,30 +107,30 @@ async function sealAnew(key: MasterKey, { owner, masterKeys, onProgress }: Rotat
   counts.delete(key.id);
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   let done = 0;
-  const turn = (sealed: Buffer, context: string): Buffer => {
+  const reseal = (sealed: Buffer, context: string): Buffer => {
     done++;
     return key.seal(masterKeys.open(sealed, context), context);
   };
   if (total === 0) return 0;
   await owner.inSystem(async (tx) => {
     for (const { kid, privateKeySealed } of await lockSigningKeysOfOtherKeys(tx, key.id)) {
-      await replaceSealedSigningKey(tx, kid, turn(privateKeySealed, signingKeyContext(kid)));
+      await replaceSealedSigningKey(tx, kid, reseal(privateKeySealed, signingKeyContext(kid)));
     }
   });
   for (const { tenantId } of await owner.inSystem(listOrganisations)) {
-    for (let slice = -1; slice !== 0; ) {
-      slice = await owner.inTenant(tenantId, async (tx) => {
-        const rows = await lockSecretsOfOtherKeys(tx, tenantId, key.id, SLICE);
-        const turned = rows.map(({ apiKeyFolded, secretSealed, previousSecretSealed }) => {
+    for (let count = -1; count !== 0; ) {
+      count = await owner.inTenant(tenantId, async (tx) => {
+        const rows = await lockSecretsOfOtherKeys(tx, tenantId, key.id, KEYS_PER_TRANSACTION);
+        const resealed = rows.map(({ apiKeyFolded, secretSealed, previousSecretSealed }) => {
           const context = secretContext(tenantId, apiKeyFolded);
           return {
             apiKeyFolded,
-            secretSealed: turn(secretSealed, context),
-            previousSecretSealed: previousSecretSealed && turn(previousSecretSealed, context),
+            secretSealed: reseal(secretSealed, context),
+            previousSecretSealed: previousSecretSealed && reseal(previousSecretSealed, context),
           };
         });
-        if (turned.length > 0) await replaceSealedSecrets(tx, tenantId, turned);
-        return turned.length;
+        if (resealed.length > 0) await replaceSealedSecrets(tx, tenantId, resealed);
+        return resealed.length;
       });
       onProgress?.(Math.min(done, total), total);
     }

@@ -7,8 +7,8 @@ import { problems } from '../http/schema.ts';
 import { hasBody } from '../http/unread-body.ts';
 import type { ApiKeys } from './api-keys.ts';
 import { grantToken, OAuthError, oauthError, TokenReply, TokenRequest } from './client-credentials.ts';
-import { ElsewhereProblem } from './elsewhere.ts';
 import { type CountLogin, LoginFailure, LoginReply, LoginRequest, logIn, loginFailure } from './login.ts';
+import { WrongNetworkProblem } from './network-check.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -31,7 +31,7 @@ const BODY_LIMIT_BYTES = 8 * 1024;
 export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (app, options) => {
   app.addHook('onError', async (request, _reply, error) => {
     // The record of requests shows a right secret from a wrong network to the key's organisation.
-    if (error instanceof ElsewhereProblem) request.caller = error.caller;
+    if (error instanceof WrongNetworkProblem) request.caller = error.caller;
   });
   const countLogin: CountLogin = ({ tenantId, apiKeyFolded: nameFolded, limits }) =>
     options.rates.take('login', { tenantId, nameFolded, limits }, 1);

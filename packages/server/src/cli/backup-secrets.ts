@@ -4,7 +4,7 @@ import type { BackupEncryption, DecryptWith } from '../store/backup/encryption.t
 import { CliError, unreadable } from './errors.ts';
 import { readSecret } from './secret.ts';
 
-/** Whoever has a backup can try passphrases without a limit. */
+/** A thief of a backup can try passphrases without a limit. */
 const SHORTEST_PASSPHRASE = 16;
 
 export interface EncryptionOptions {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkOf, type MasterKeys } from '../auth/master-keys.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
-import { type DataConfig, MASTER_KEY_ENV } from '../config.ts';
+import { type DataConfig, MASTER_KEY_CREDENTIAL, MASTER_KEY_ENV } from '../config.ts';
 import { joinEmbedded } from '../embedded/index.ts';
 import { checkReachable } from '../store/connections/check-database.ts';
 import { Database, type DatabaseTarget, type SessionRole } from '../store/connections/db.ts';
@@ -64,7 +64,7 @@ export async function connectData(config: DataConfig, joining: Joining): Promise
   const given = await readMasterKeys(masterKeySources(config));
   if (config.databaseUrl !== undefined && !given) {
     throw new CliError(
-      `A database URL needs a master key: give it in ${MASTER_KEY_ENV}, with --master-key-file or with --master-key-command. "openssl rand -base64 32" generates one.`,
+      `A database URL needs a master key: give it in ${MASTER_KEY_ENV}, with --master-key-file, with --master-key-command or as the systemd credential ${MASTER_KEY_CREDENTIAL}. "openssl rand -base64 32" generates one.`,
     );
   }
   const connection = await connectTarget(config, joining);

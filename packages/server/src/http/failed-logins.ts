@@ -20,7 +20,7 @@ export interface FailedLogin {
   /** The server did not check the secret, because too many logins had failed. */
   unchecked?: true;
   /** The secret or token is right, but the key may not be used from this address. */
-  elsewhere?: true;
+  wrongNetwork?: true;
 }
 
 declare module 'fastify' {
@@ -57,7 +57,7 @@ export class FailedLoginLog {
 
   /** `log` writes the lines of the request; `address` is its network address. */
   note(
-    { by, apiKey, account, unchecked, elsewhere }: FailedLogin,
+    { by, apiKey, account, unchecked, wrongNetwork }: FailedLogin,
     { log, ip: address }: { log: FastifyBaseLogger; ip: string },
   ): void {
     const network = networkOf(address);
@@ -72,7 +72,7 @@ export class FailedLoginLog {
     const attemptedApiKey = forLog(apiKey);
     // A text that is no address may be a password in the wrong field.
     const attemptedAccount = account?.includes('@') ? forLog(account) : undefined;
-    log.warn({ by, attemptedApiKey, attemptedAccount, address, unchecked, elsewhere }, 'a login failed');
+    log.warn({ by, attemptedApiKey, attemptedAccount, address, unchecked, wrongNetwork }, 'a login failed');
   }
 
   close(): void {

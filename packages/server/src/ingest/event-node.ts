@@ -21,10 +21,10 @@ export function classifyNode(
   { resolved, officeIds }: Pick<EventContext, 'resolved' | 'officeIds'>,
 ): NodeInOffice | Refusal {
   const node = resolved.node(locationId);
-  const isElsewhere = node !== undefined && officeIds !== undefined && !officeIds.has(node.locationId);
-  if (!node || isElsewhere) {
+  const isOfOtherOffice = node !== undefined && officeIds !== undefined && !officeIds.has(node.locationId);
+  if (!node || isOfOtherOffice) {
     return refuse(
-      isElsewhere ? 'otherOffice' : 'unknownPlace',
+      isOfOtherOffice ? 'otherOffice' : 'unknownPlace',
       officeIds
         ? 'locationId: no active location at the offices of the key has this id'
         : 'locationId: no active location has this id',

@@ -81,7 +81,11 @@ function manifestOf({ tenantId, person, createdAt }: PersonExport, counts: Reado
     organisationId: tenantId,
     person: { userId, userName, email },
     categories: CATEGORIES.map(({ name, title, purpose, source, keptFor, leftOut = {} }) => ({
-      ...{ name, title, purpose, source, keptFor },
+      name,
+      title,
+      purpose,
+      source,
+      keptFor,
       files: [`${name}.json`, `${name}.csv`],
       rows: counts.get(name) ?? 0,
       leftOut: reasonsOf(leftOut),

@@ -79,15 +79,11 @@ class EventReader {
   }
 
   #isNamed(event: Members): boolean {
-    return (
-      NAMING.some((member) => this.#isName(event[member])) ||
-      this.#hasCard(event) ||
-      cardsOf(event).some((card) => this.#hasCard(card))
-    );
+    return this.#hasName(event) || this.#hasCard(event) || cardsOf(event).some((card) => this.#hasCard(card));
   }
 
   #withoutOthers(event: Members, depth: number): Members {
-    const isByName = NAMING.some((member) => this.#isName(event[member]));
+    const isByName = this.#hasName(event);
     const keepsCards = isByName && !this.#isOfTwo;
     const isVisitor = this.#isName(event.visitorEmail);
     const cut = (member: string, value: unknown) => {
@@ -99,6 +95,10 @@ class EventReader {
     };
     const members = Object.entries(event).map(([member, value]) => [member, cut(member, value)] as const);
     return Object.fromEntries(members.filter(([, value]) => value !== undefined));
+  }
+
+  #hasName(event: Members): boolean {
+    return NAMING.some((member) => this.#isName(event[member]));
   }
 
   #hasCard(event: Members): boolean {

@@ -7,20 +7,23 @@ export interface ZippedFile {
 }
 
 const encoder = new TextEncoder();
-/** Without the extension ZIP64, sizes have 32 bits. */
-const LONGEST_FILE_BYTES = 0xffff_ffff;
+/** Without the extension ZIP64, sizes and offsets have 32 bits. */
+const MOST_BYTES = 0xffff_ffff;
 
 /**
  * A ZIP archive in pieces. It reads the files one after the other, as fast as the caller takes the pieces, and holds one
- * piece in memory. Throws if a file is larger than 4 GiB.
+ * piece in memory. Throws if a file or the archive is larger than 4 GiB.
  */
 export async function* zipFile(
   files: AsyncIterable<ZippedFile>,
   modifiedAt: Date,
 ): AsyncGenerator<Uint8Array, void> {
   let pieces: Uint8Array[] = [];
+  let written = 0;
   const archive = new Zip((error, piece) => {
     if (error) throw error;
+    written += piece.length;
+    if (written > MOST_BYTES) throw new Error('The archive is larger than 4 GiB.');
     pieces.push(piece);
   });
   const taken = () => {
@@ -36,7 +39,7 @@ export async function* zipFile(
     for await (const text of content) {
       const piece = encoder.encode(text);
       bytes += piece.length;
-      if (bytes > LONGEST_FILE_BYTES) throw new Error(`${name} is larger than 4 GiB`);
+      if (bytes > MOST_BYTES) throw new Error(`${name} is larger than 4 GiB.`);
       file.push(piece);
       yield* taken();
     }

@@ -1,13 +1,6 @@
 import type { KeyLimit } from '../../store/auth/key-limits.ts';
 import type { LimitedCaller, LimitHolder } from './limited-caller.ts';
 
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** How many requests the rate limits have refused since the start of the process, by limit. */
-    rateRefusals: Readonly<Record<KeyLimit, number>>;
-  }
-}
-
 interface Refused {
   fields: Record<string, string>;
   refused: number;
@@ -17,8 +10,6 @@ const LINES_EVERY_MS = 10_000;
 
 /** Counts the requests that rate limits refuse. The log has a line for each caller and limit every ten seconds. */
 export class RateRefusals {
-  /** By limit, since the start of the process. */
-  readonly totals: Record<KeyLimit, number> = { login: 0, events: 0, reads: 0, management: 0, exports: 0 };
   readonly #log: { warn(fields: object, message: string): void };
   readonly #timer: NodeJS.Timeout;
   #sinceLastLines = new Map<string, Refused>();
@@ -29,7 +20,6 @@ export class RateRefusals {
   }
 
   note(limit: KeyLimit, of: LimitHolder, { nameFolded, accountId }: LimitedCaller): void {
-    this.totals[limit]++;
     const name = `${limit} ${of} ${nameFolded}`;
     const noted = this.#sinceLastLines.get(name);
     if (noted) {

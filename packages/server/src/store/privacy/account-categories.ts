@@ -1,14 +1,13 @@
-import { type Category, DERIVED, NO_RIGHT, SECRET, type Seers, UNLIMITED } from './category.ts';
+import { type Category, DERIVED, NO_RIGHT, NOBODY, SECRET, type Seers, UNLIMITED } from './category.ts';
 
 const ADMINISTRATORS: Seers = { people: ['administrator'], keys: ['all'] };
-const NOBODY: Seers = { people: [], keys: [] };
 const UNTIL_REMOVED = 'until the account is removed from its last organisation';
 
 /** SQL of the accounts in the organisation that have one of the person's names. */
 const ACCOUNTS = `CROSS JOIN LATERAL unnest(person.names) AS named (address)
       CROSS JOIN LATERAL organisation_accounts(NULL, named.address, '{}', NULL, NULL) AS t`;
 
-/** SQL of what `look_up` returns for each account that belongs to no other organisation. */
+/** SQL of what `lookUp` returns for each account that belongs to no other organisation. */
 const ofOwnAccounts = (
   lookUp: string,
 ) => `CROSS JOIN LATERAL unnest(person.own_account_ids) AS own (account_id)

@@ -8,6 +8,13 @@ export interface Seers {
   identityProvider?: true;
 }
 
+export const READERS_OF_DATASETS: Seers = {
+  people: ['administrator', 'planner'],
+  keys: ['data-warehouse', 'all'],
+};
+export const READERS_OF_MANAGEMENT: Seers = { people: ['administrator', 'planner'], keys: ['all'] };
+export const NOBODY: Seers = { people: [], keys: [] };
+
 /**
  * What one table holds about a person. `columns` and `leftOut` together name every column of the table, so that a new
  * column must be classified before it is released.
@@ -67,9 +74,9 @@ export const NO_RIGHT = 'the role that serves requests has no right to read it';
 
 export const UNLIMITED = 'without limit';
 
-/** SQL of the office, level, zone, desk and room of `t.node_id`. */
-export const NODE =
-  'LEFT JOIN node_paths AS node ON node.tenant_id = t.tenant_id AND node.node_id = t.node_id';
+/** SQL of the office, level, zone, desk and room of a column of `t`. */
+export const nodeOf = (column: string) =>
+  `LEFT JOIN node_paths AS node ON node.tenant_id = t.tenant_id AND node.node_id = t.${column}`;
 export const NODE_NAMES: Readonly<Record<string, string>> = {
   locationName: 'node.location_name',
   levelName: 'node.level_name',

@@ -1,17 +1,17 @@
 import {
   type Category,
   isOneOf,
-  NODE,
+  NOBODY,
   NODE_NAMES,
+  nodeOf,
   OF_OTHERS,
   OFFICE,
   ofPerson,
-  type Seers,
+  READERS_OF_DATASETS,
+  READERS_OF_MANAGEMENT,
   UNLIMITED,
 } from './category.ts';
 
-const DATASETS: Seers = { people: ['administrator', 'planner'], keys: ['data-warehouse', 'all'] };
-const MANAGEMENT: Seers = { people: ['administrator', 'planner'], keys: ['all'] };
 const PLANNING = 'a planner, a program with a key, leave, presence, or the server by the week plan';
 
 /** The days of a person: plans, bookings, leave, and who changed them. */
@@ -23,7 +23,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     purpose: 'to plan the days that nobody plans one by one',
     source: 'a planner, a file that was imported, or a program with a key',
     keptFor: 'until the week plan is changed',
-    seenBy: MANAGEMENT,
+    seenBy: READERS_OF_MANAGEMENT,
     from: `${ofPerson('week_plans')} ${OFFICE}`,
     columns: { weekday: 'weekday', plan: 'plan', location_id: 'locationId' },
     joined: { locationName: 'office.name' },
@@ -36,7 +36,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     purpose: 'to plan the person as away, and to free the bookings',
     source: 'the HR system, or a planner',
     keptFor: UNLIMITED,
-    seenBy: MANAGEMENT,
+    seenBy: READERS_OF_MANAGEMENT,
     from: ofPerson('leaves'),
     columns: { leave_id: 'leaveId', start_day: 'startDay', end_day: 'endDay', leave_type: 'leaveType' },
     order: 't.start_day, t.leave_id',
@@ -48,7 +48,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     purpose: 'to tell who comes on a day, and to compare plans with presence',
     source: PLANNING,
     keptFor: UNLIMITED,
-    seenBy: DATASETS,
+    seenBy: READERS_OF_DATASETS,
     from: `${ofPerson('day_plans')} ${OFFICE}`,
     columns: { day: 'day', plan: 'plan', location_id: 'locationId', set_by: 'setBy' },
     joined: { locationName: 'office.name' },
@@ -61,8 +61,8 @@ export const DAY_CATEGORIES: readonly Category[] = [
     purpose: 'to keep a place for the person on a day',
     source: PLANNING,
     keptFor: UNLIMITED,
-    seenBy: DATASETS,
-    from: `${ofPerson('bookings')} ${NODE}`,
+    seenBy: READERS_OF_DATASETS,
+    from: `${ofPerson('bookings')} ${nodeOf('node_id')}`,
     columns: {
       day: 'day',
       location_id: 'locationId',
@@ -81,7 +81,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     purpose: 'to show who changed a plan or a booking, when and why',
     source: 'the server, at each change',
     keptFor: UNLIMITED,
-    seenBy: DATASETS,
+    seenBy: READERS_OF_DATASETS,
     from: `${ofPerson('action_log')}
       LEFT JOIN api_keys AS author ON author.tenant_id = t.tenant_id AND author.api_key = t.changed_by_name`,
     columns: {
@@ -112,7 +112,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     purpose: 'to show who changed a plan or a booking, when and why',
     source: 'the server, at each change',
     keptFor: UNLIMITED,
-    seenBy: DATASETS,
+    seenBy: READERS_OF_DATASETS,
     from: `JOIN action_log AS t ON t.tenant_id = person.tenant_id AND t.user_id <> person.user_id
         AND ${isOneOf('t.changed_by_name', 'names')}`,
     columns: {
@@ -141,7 +141,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     purpose: 'to tell a warehouse which rows of attendance have changed',
     source: 'the server, at each change',
     keptFor: '90 days',
-    seenBy: { people: [], keys: [] },
+    seenBy: NOBODY,
     from: `${ofPerson('attendance_changes')} ${OFFICE}`,
     columns: { day: 'day', location_id: 'locationId' },
     joined: { locationName: 'office.name' },
@@ -156,7 +156,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     keptFor: 'until the plan is changed again or removed',
     seenBy: { people: ['administrator', 'integrations', 'planner'], keys: ['all'] },
     from: `JOIN floor_plans AS t ON t.tenant_id = person.tenant_id AND ${isOneOf('t.changed_by', 'names')}
-      ${NODE.replace('t.node_id', 't.level_id')}`,
+      ${nodeOf('level_id')}`,
     columns: {
       level_id: 'levelId',
       is_draft: 'isDraft',

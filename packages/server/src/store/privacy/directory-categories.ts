@@ -1,11 +1,15 @@
-import { type Category, DERIVED, NODE, NODE_NAMES, ofPerson, type Seers, UNLIMITED } from './category.ts';
+import {
+  type Category,
+  DERIVED,
+  NOBODY,
+  NODE_NAMES,
+  nodeOf,
+  ofPerson,
+  READERS_OF_DATASETS,
+  READERS_OF_MANAGEMENT,
+  UNLIMITED,
+} from './category.ts';
 
-const DATASETS: Seers = {
-  people: ['administrator', 'planner'],
-  keys: ['data-warehouse', 'all'],
-  identityProvider: true,
-};
-const MANAGEMENT: Seers = { people: ['administrator', 'planner'], keys: ['all'] };
 const DIRECTORY_SOURCE =
   'an administrator, a file that was imported, a program with a key, or the identity provider';
 
@@ -18,7 +22,7 @@ export const DIRECTORY_CATEGORIES: readonly Category[] = [
     purpose: 'to know whom an event, a plan or a booking is of',
     source: DIRECTORY_SOURCE,
     keptFor: UNLIMITED,
-    seenBy: DATASETS,
+    seenBy: { ...READERS_OF_DATASETS, identityProvider: true },
     from: `${ofPerson('users')}
       LEFT JOIN nodes AS office ON office.tenant_id = t.tenant_id AND office.node_id = t.primary_location_id
       LEFT JOIN groups AS g ON g.tenant_id = t.tenant_id AND g.group_id = t.primary_group_id`,
@@ -70,7 +74,7 @@ export const DIRECTORY_CATEGORIES: readonly Category[] = [
     purpose: 'to count attendance by group',
     source: DIRECTORY_SOURCE,
     keptFor: 'until the person leaves the group',
-    seenBy: DATASETS,
+    seenBy: { ...READERS_OF_DATASETS, identityProvider: true },
     from: `${ofPerson('group_members')}
       JOIN groups AS g ON g.tenant_id = t.tenant_id AND g.group_id = t.group_id`,
     columns: { group_id: 'groupId' },
@@ -84,7 +88,7 @@ export const DIRECTORY_CATEGORIES: readonly Category[] = [
     purpose: 'to know whom an event of a badge reader is of',
     source: 'the access control system, or a file that was imported',
     keptFor: UNLIMITED,
-    seenBy: MANAGEMENT,
+    seenBy: READERS_OF_MANAGEMENT,
     from: ofPerson('access_credentials'),
     columns: {
       facility_code: 'facilityCode',
@@ -103,7 +107,7 @@ export const DIRECTORY_CATEGORIES: readonly Category[] = [
     purpose: 'to know whom an event of a badge reader is of',
     source: 'the access control system, or a file that was imported',
     keptFor: 'until the card is updated without them',
-    seenBy: { people: [], keys: [] },
+    seenBy: NOBODY,
     from: `JOIN access_credentials AS card ON card.tenant_id = person.tenant_id AND card.user_id = person.user_id
       JOIN access_credential_scans AS t ON t.tenant_id = card.tenant_id AND t.card_digest = card.card_digest`,
     columns: { scan_data: 'scanData' },
@@ -120,7 +124,7 @@ export const DIRECTORY_CATEGORIES: readonly Category[] = [
     keptFor: 'until the assignment ends',
     seenBy: { people: ['administrator', 'integrations', 'planner'], keys: ['all'] },
     from: `${ofPerson('desk_assignments')}
-      ${NODE.replace('t.node_id', 't.place_id')}`,
+      ${nodeOf('place_id')}`,
     columns: { place_id: 'placeId' },
     joined: NODE_NAMES,
     order: 'node.location_name, node.place_name, t.place_id',

@@ -2,17 +2,18 @@ import {
   type Category,
   DERIVED,
   isOneOf,
-  NODE,
   NODE_NAMES,
+  nodeOf,
   OF_OTHERS,
   ofPerson,
+  READERS_OF_DATASETS,
   type Seers,
   UNLIMITED,
 } from './category.ts';
 
-const DATASETS: Seers = { people: ['administrator', 'planner'], keys: ['data-warehouse', 'all'] };
 const REFUSED: Seers = { people: ['administrator', 'integrations'], keys: ['all'] };
-const THIRTY_DAYS = '30 days at most, and the newest 10,000 of the organisation (`--refused-events-kept`)';
+const REFUSED_KEPT_FOR =
+  '30 days at most, and the newest 10,000 of the organisation (`--refused-events-kept`)';
 
 /** What all kinds of events have in common. */
 const EVENT = {
@@ -37,8 +38,8 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     purpose: 'to tell who is where, and to count attendance',
     source: 'the system that `sourceId` names',
     keptFor: UNLIMITED,
-    seenBy: DATASETS,
-    from: `${ofPerson('presence_events')} ${NODE}`,
+    seenBy: READERS_OF_DATASETS,
+    from: `${ofPerson('presence_events')} ${nodeOf('node_id')}`,
     columns: { ...EVENT, source_user_id: 'sourceUserId' },
     joined: NODE_NAMES,
     leftOut: { event_digest: DERIVED },
@@ -51,8 +52,8 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     purpose: 'to count visitors, and to tell whom a visitor comes to',
     source: 'the system that `sourceId` names',
     keptFor: UNLIMITED,
-    seenBy: DATASETS,
-    from: `JOIN visitor_arrivals AS t ON t.tenant_id = person.tenant_id AND t.host_user_id = person.user_id ${NODE}`,
+    seenBy: READERS_OF_DATASETS,
+    from: `JOIN visitor_arrivals AS t ON t.tenant_id = person.tenant_id AND t.host_user_id = person.user_id ${nodeOf('node_id')}`,
     columns: { ...EVENT, host_user_id: 'hostUserId' },
     joined: NODE_NAMES,
     leftOut: {
@@ -70,9 +71,9 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     purpose: 'to count visitors, and to tell whom a visitor comes to',
     source: 'the system that `sourceId` names',
     keptFor: UNLIMITED,
-    seenBy: DATASETS,
+    seenBy: READERS_OF_DATASETS,
     from: `JOIN visitor_arrivals AS t ON t.tenant_id = person.tenant_id AND ${isOneOf('t.visitor_email', 'addresses')}
-      ${NODE}`,
+      ${nodeOf('node_id')}`,
     columns: {
       ...EVENT,
       visitor_name: 'visitorName',
@@ -89,7 +90,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     table: 'refused_events',
     purpose: 'to show the sender of an event why it was refused, and to try it again',
     source: 'the system that `sourceId` names',
-    keptFor: THIRTY_DAYS,
+    keptFor: REFUSED_KEPT_FOR,
     seenBy: REFUSED,
     from: 'JOIN refused_events AS t ON t.tenant_id = person.tenant_id AND t.event IS NOT NULL',
     columns: {
@@ -120,7 +121,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     table: 'refused_events',
     purpose: 'to show the sender of an event why it was refused, and to try it again',
     source: 'the server, at each refusal and each later try',
-    keptFor: THIRTY_DAYS,
+    keptFor: REFUSED_KEPT_FOR,
     seenBy: REFUSED,
     from: `JOIN refused_events AS t ON t.tenant_id = person.tenant_id
       AND (t.sender = 'account' AND t.api_key_folded = ANY (person.names) OR ${isOneOf('t.tried_by', 'names')})`,

@@ -6,14 +6,14 @@ import { type Caller, callerOfKey } from './caller.ts';
 const LONGEST_SHOWN = 64;
 
 /** 403: the caller has proved a key that may not be used from its address. */
-export class ElsewhereProblem extends HttpProblem {
+export class WrongNetworkProblem extends HttpProblem {
   readonly caller: Caller;
 
   constructor(key: ApiKey, by: FailedLogin['by'], address: string) {
     super(
       403,
       `This key may not be used from your address, ${address.slice(0, LONGEST_SHOWN)}, because it is bound to other networks.`,
-      { failedLogin: { by, apiKey: key.apiKey, elsewhere: true }, refusal: 'network' },
+      { failedLogin: { by, apiKey: key.apiKey, wrongNetwork: true }, refusal: 'network' },
     );
     this.caller = callerOfKey(key);
   }
@@ -25,9 +25,9 @@ export function isAllowedFrom({ allowedNetworks }: ApiKey, address: string): boo
 }
 
 /**
- * Throws `ElsewhereProblem` if the key may not be used from the caller's address. Call it after the caller has proved the
+ * Throws `WrongNetworkProblem` if the key may not be used from the caller's address. Call it after the caller has proved the
  * key: others learn nothing of its networks.
  */
 export function requireAllowedNetwork(key: ApiKey, by: FailedLogin['by'], address: string): void {
-  if (!isAllowedFrom(key, address)) throw new ElsewhereProblem(key, by, address);
+  if (!isAllowedFrom(key, address)) throw new WrongNetworkProblem(key, by, address);
 }
