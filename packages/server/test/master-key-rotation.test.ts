@@ -4,7 +4,7 @@ import { checkOf, MasterKeys } from '../src/auth/master-keys.ts';
 import { masterKeyStatus, rotateMasterKey } from '../src/auth/rotate-master-key.ts';
 import { MasterKey } from '../src/auth/secrets.ts';
 import { createLogger } from '../src/http/logging.ts';
-import { ensureMasterKeyCheck } from '../src/store/schema/instance.ts';
+import { ensureMasterKeyCheck, findMasterKeyChecks } from '../src/store/schema/instance.ts';
 import { basic, login, replicaOf, startTestServer, type TestServer } from './support/server.ts';
 import { until } from './support/waiting.ts';
 
@@ -48,7 +48,7 @@ async function serve(keys: () => MasterKey[] = () => source) {
 async function addKey(): Promise<MasterKey> {
   const next = MasterKey.generate();
   source = [...source, next];
-  await command.reload();
+  await command.reload(await server.db.owner.inSystem(findMasterKeyChecks));
   return next;
 }
 
@@ -139,6 +139,21 @@ test('a rotation changes nothing until every server has the next key, and then g
   late = source;
   await rotation;
   await expect.poll(status).toMatchObject({ servers: [{ masterKeyIds: [next.id, former?.id] }] });
+});
+
+test('a server whose source lost the present key keeps it, and the rotation waits for that server', async () => {
+  let late = source;
+  const { lines, logIn } = await serve(() => late);
+  const key = await server.key(tenantId);
+  const next = await addKey();
+  late = [next];
+  const rotation = rotate();
+  await until(() => lines.some((line) => line.includes('or lack one that is in use')));
+  expect(await status()).toMatchObject({ isRotating: false });
+  expect(await logIn(key)).toBe(200);
+  late = source;
+  await rotation;
+  expect(await logIn(key)).toBe(200);
 });
 
 test('a server that lacks the new key says so in its log, and serves when it gets the key', async () => {

@@ -195,6 +195,24 @@ describe('the export of a person', () => {
   });
 });
 
+describe('the export of a person whose address another user has', () => {
+  const address = 'handed-on@example.com';
+  const accountsIn = async (userId: string) => rowsOf(await exportOf(userId), 'account');
+  const namesOfOthers = async (userId: string) =>
+    JSON.parse((await exportOf(userId))['manifest.json'] ?? '').namesOfOthers;
+
+  test('has nothing by that address if the other user is active, and says so', async () => {
+    const { owner } = server.db;
+    const former = await addUser(owner, planted.tenantId, { userName: 'former', email: address });
+    await manage.send('PATCH', `users/${former.userId}`, { status: 'inactive' });
+    const successor = await addUser(owner, planted.tenantId, { userName: 'successor', email: address });
+    await addAccount(server, planted.tenantId, address, 'viewer');
+    expect([await accountsIn(former.userId), await namesOfOthers(former.userId)]).toEqual([[], [address]]);
+    expect(await accountsIn(successor.userId)).toMatchObject([{ email: address }]);
+    expect(await namesOfOthers(successor.userId)).toEqual([]);
+  });
+});
+
 describe('the route', () => {
   test('answers administrators only, and keys with all permissions', async () => {
     const url = `/v1/manage/users/${planted.userId}/export`;

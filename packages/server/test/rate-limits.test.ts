@@ -128,6 +128,21 @@ describe('Events', () => {
     expect(await statusOf(submit(key, 30))).toBe(200);
   });
 
+  test('that a key owes by a small limit are few by a larger one, which counts at once', async () => {
+    const key = await keyWith({ events: 1 });
+    expect(await statusOf(submit(key, 30))).toBe(200);
+    expect(await statusOf(submit(key, 1))).toBe(429);
+    await changeKey(key.apiKey, { limits: { events: 60 } }, { owner: db.owner, clock: Date.now });
+    await until(async () => (await statusOf(submit(key, 1))) === 200);
+  });
+
+  test('are one in a request without any, which the server reads like another one', async () => {
+    const key = await keyWith({ events: 2 });
+    expect(await statusOf(submit(key, 0))).toBe(200);
+    expect(await statusOf(submit(key, 2))).toBe(429);
+    expect(await statusOf(submit(key, 1))).toBe(200);
+  });
+
   test('are refused before the body is read if none is left', async () => {
     const key = await keyWith({ events: 2 });
     await submit(key, 2);
@@ -257,7 +272,12 @@ describe('An organisation', () => {
     onTestFinished(() => rates.close());
     return { rates, clock };
   };
-  const caller = (nameFolded: string, limits: KeyLimits = {}) => ({ nameFolded, tenantId: 'one', limits });
+  const caller = (nameFolded: string, limits: KeyLimits = {}) => ({
+    kind: 'key' as const,
+    nameFolded,
+    tenantId: 'one',
+    limits,
+  });
   const whole = DEFAULT_LIMITS.reads;
   const passes = (work: () => unknown) => {
     try {

@@ -24,14 +24,14 @@ export function followMasterKeys(given: GivenMasterKeys, { changes, database, lo
   const masterKeys = given instanceof MasterKey ? new MasterKeys([given]) : given;
   const follow = async (isTold: boolean) => {
     const checks = await database.inSystem(readMasterKeyChecks);
-    if (isTold || !adopts(masterKeys, checks)) await reload();
+    if (isTold || !adopts(masterKeys, checks)) await reload(checks);
     masterKeys.adopt(checks);
   };
-  const reload = () =>
-    masterKeys.reload().catch(() => {
+  const reload = (checks: MasterKeyChecks) =>
+    masterKeys.reload(checks).catch(() => {
       // The cause stays out of the log: it may have what a command printed.
       log.error(
-        'the master keys cannot be read again from their source; the server goes on with those that it has',
+        'the master keys cannot be read again from their source, or lack one that is in use; the server goes on with those that it has',
       );
     });
   let last = Promise.resolve();

@@ -77,9 +77,17 @@ export class MasterKeys implements Sealer {
     return this.#keys[this.#keys.indexOf(this.#current) + 1];
   }
 
-  /** Reads the keys from their source again. Throws what the source throws, and then keeps the keys that it has. */
-  async reload(): Promise<void> {
+  /**
+   * Reads the keys from their source again. Throws what the source throws, and `MasterKeyError` if the source lacks a key that
+   * `checks` name and this process has. It then keeps the keys that it has.
+   */
+  async reload({ current, former }: MasterKeyChecks): Promise<void> {
     const keys = await this.#read();
+    const needed = [former, current].filter((check) => check !== undefined);
+    const isLost = (check: Buffer) =>
+      !keys.some((key) => sealedCheck(key, check)) && this.#keys.some((key) => sealedCheck(key, check));
+    if (needed.some(isLost))
+      throw new MasterKeyError('The source of the master key lacks a key that is in use.');
     this.#keys = keys;
     this.#current = keys.find(({ id }) => id === this.#current.id) ?? keys[0] ?? this.#current;
   }

@@ -62,7 +62,14 @@ export async function rotateMasterKey(deps: RotationDeps): Promise<number> {
         'There is no new master key. If a former one is still there, remove it first with "rollcall master-key remove-old".',
       );
     }
-    await untilServers(owner, (ids) => ids.includes(next.id), `the new master key ${next.id}`);
+    const haveBoth = (ids: string[]) => ids.includes(current.id) && ids.includes(next.id);
+    await untilServers(owner, haveBoth, `the master key ${current.id} or the new one ${next.id}`);
+    await masterKeys.reload(await owner.inSystem(findMasterKeyChecks));
+    if (!masterKeys.keys.some(({ id }) => id === next.id)) {
+      throw new MasterKeyError(
+        `The source of the master key lost the new key ${next.id} meanwhile; repeat the command.`,
+      );
+    }
     await owner.inSystem((tx) => beginMasterKeyRotation(tx, checkOf(next)));
   }
   masterKeys.adopt(await owner.inSystem(findMasterKeyChecks));

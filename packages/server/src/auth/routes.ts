@@ -34,7 +34,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
     if (error instanceof WrongNetworkProblem) request.caller = error.caller;
   });
   const countLogin: CountLogin = ({ tenantId, apiKeyFolded: nameFolded, limits }) =>
-    options.rates.take('login', { tenantId, nameFolded, limits }, 1);
+    options.rates.take('login', { kind: 'key', tenantId, nameFolded, limits }, 1);
   const deps = { ...options, countLogin };
   app.route({
     method: 'POST',

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Command } from 'commander';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import type { BackupEncryption } from '../store/backup/encryption.ts';
+import { requireHeldKeys } from './backup-keys.ts';
 import { type EncryptionOptions, readEncryption } from './backup-secrets.ts';
 import { type Context, withContext } from './context.ts';
 import { inNewFile, refuseExisting } from './new-file.ts';
@@ -60,6 +61,7 @@ async function writeVerified(
 ) {
   // Loaded here, so that other commands do not wait for it.
   const { backup, readBack } = await import('../store/backup/backup.ts');
+  const { checkBackup } = await import('../store/backup/restore.ts');
   const writing = showProgress('Backing up', 'rows of a table');
   const verifying = showProgress('Reading back', 'rows');
   try {
@@ -81,6 +83,7 @@ async function writeVerified(
           decryptWith: encryption?.decryptWith,
           onProgress: (rows) => verifying.update(rows, summary.rows),
         });
+        requireHeldKeys(await checkBackup(createReadStream(written), encryption?.decryptWith));
       },
     );
   } finally {

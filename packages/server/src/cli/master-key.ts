@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { MasterKey } from '../auth/secrets.ts';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
+import { withJobLock } from '../store/connections/job-lock.ts';
+import { findMasterKeyChecks } from '../store/schema/instance.ts';
 import { type Context, withContext } from './context.ts';
 import { CliError, unwritable } from './errors.ts';
 import { masterKeySources, replaceMasterKeys } from './master-key-sources.ts';
@@ -38,10 +40,12 @@ function rotateCommand(): Command {
         'rollcall master-key',
         async (context) => {
           const { owner, masterKey: masterKeys } = context;
-          if (masterKeys.keys.length === 1) await addNextKey(options, context);
-          const [former] = masterKeys.keys;
-          const sealed = await rotateMasterKey({ owner, masterKeys, onProgress: progress.update });
-          return { former: former?.id, current: masterKeys.current.id, sealed };
+          return alone(context, async () => {
+            if (masterKeys.keys.length === 1) await addNextKey(options, context);
+            const [former] = masterKeys.keys;
+            const sealed = await rotateMasterKey({ owner, masterKeys, onProgress: progress.update });
+            return { former: former?.id, current: masterKeys.current.id, sealed };
+          });
         },
       ).finally(() => progress.stop());
       print(
@@ -52,8 +56,25 @@ function rotateCommand(): Command {
     });
 }
 
+/**
+ * Runs `work` while no other command changes the master keys, with the keys that the source has then: another command may
+ * have changed them since this one began. Throws `CliError` if another command does.
+ */
+async function alone<T>({ owner, masterKey: masterKeys }: Context, work: () => Promise<T>): Promise<T> {
+  let result: { value: T } | undefined;
+  await withJobLock(owner, 'master key', async () => {
+    const checks = await owner.inSystem(findMasterKeyChecks);
+    await masterKeys.reload(checks);
+    masterKeys.adopt(checks);
+    result = { value: await work() };
+  });
+  if (!result)
+    throw new CliError('Another command changes the master key at this time; wait until it has ended.');
+  return result.value;
+}
+
 /** Makes a new key, and puts it behind the current one in the file of the master key. */
-async function addNextKey(config: DataConfig, { masterKey: masterKeys }: Context): Promise<void> {
+async function addNextKey(config: DataConfig, { owner, masterKey: masterKeys }: Context): Promise<void> {
   const file = replaceableFile(config);
   if (file === undefined) {
     throw new CliError(
@@ -61,7 +82,7 @@ async function addNextKey(config: DataConfig, { masterKey: masterKeys }: Context
     );
   }
   await replaceMasterKeys(file, [masterKeys.current, MasterKey.generate()]).catch(unwritable(file));
-  await masterKeys.reload();
+  await masterKeys.reload(await owner.inSystem(findMasterKeyChecks));
   remark(`Put a new master key into ${file}, after the present one.`);
 }
 
@@ -126,10 +147,9 @@ function removeOldCommand(): Command {
     )
     .action(async (options: Options) => {
       const { announceNewKeys, masterKeyStatus } = await import('../auth/rotate-master-key.ts');
-      const { current, removed } = await withContext(
-        options,
-        'rollcall master-key',
-        async ({ owner, masterKey: masterKeys }) => {
+      const { current, removed } = await withContext(options, 'rollcall master-key', (context) =>
+        alone(context, async () => {
+          const { owner, masterKey: masterKeys } = context;
           const { current, keys } = masterKeys;
           const former = keys.find((key) => key !== current);
           if (!former) return { current: current.id, removed: undefined };
@@ -149,7 +169,7 @@ function removeOldCommand(): Command {
           await replaceMasterKeys(file, [current]).catch(unwritable(file));
           await announceNewKeys(owner);
           return { current: current.id, removed: former.id };
-        },
+        }),
       );
       if (options.json) return print(JSON.stringify({ masterKeyId: current, removed }));
       print(

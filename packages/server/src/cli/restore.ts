@@ -2,13 +2,14 @@ import { constants, createReadStream, existsSync } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
-import { MasterKeys, sealedCheck } from '../auth/master-keys.ts';
-import { MasterKey } from '../auth/secrets.ts';
+import { MasterKeys } from '../auth/master-keys.ts';
+import type { MasterKey } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
 import { DATA_SETTINGS, type DataConfig, MASTER_KEY_ENV } from '../config.ts';
 import type { BackupHead } from '../store/backup/contents.ts';
 import type { DecryptWith } from '../store/backup/encryption.ts';
 import type { RestoreSummary } from '../store/backup/restore.ts';
+import { heldKeys, requireHeldKeys, requireKeysOf } from './backup-keys.ts';
 import { type DecryptionOptions, readDecryption } from './backup-secrets.ts';
 import {
   checkMasterKeys,
@@ -61,6 +62,7 @@ async function verifyFile(
   const head = await checkBackup(createReadStream(file), decryptWith);
   const given = await givenKeys(options, { withLocalFile: false });
   const held = heldKeys(head);
+  requireHeldKeys(head);
   if (given) requireKeysOf(head, given);
   const progress = showProgress('Verifying', 'rows');
   const contents = await unlessInterrupted(
@@ -141,6 +143,7 @@ async function keysFor(head: BackupHead, config: DataConfig): Promise<RestoredKe
     requireKeysOf(head, given);
     return { keys: given, file: undefined };
   }
+  requireHeldKeys(head);
   if (!held) {
     throw new CliError(
       `This backup does not hold the master key. Give the key that its database had, with --master-key-file, with --master-key-command or in ${MASTER_KEY_ENV}.`,
@@ -176,26 +179,4 @@ async function givenKeys(
   const local = masterKeyPath(config.dataDir);
   const sources = masterKeySources(config).filter(({ name }) => withLocalFile || name !== local);
   return (await readMasterKeys(sources))?.keys;
-}
-
-/** The master keys in the backup; undefined if it does not hold them. */
-function heldKeys({ masterKeys }: BackupHead): readonly MasterKey[] | undefined {
-  return masterKeys?.map((key) => new MasterKey(key));
-}
-
-/** Throws `CliError` if the given keys do not open the secrets of the backup. */
-function requireKeysOf(head: BackupHead, given: readonly MasterKey[]): void {
-  const held = heldKeys(head);
-  // A backup of format 1 has no checks, but the key itself.
-  const areRight = head.manifest.masterKeyChecks
-    ? head.manifest.masterKeyChecks.every((check) =>
-        given.some((key) => sealedCheck(key, Buffer.from(check, 'base64'))),
-      )
-    : held?.every(({ id }) => given.some((key) => key.id === id));
-  if (areRight) return;
-  throw new CliError(
-    held
-      ? 'The given master key differs from the key in the backup. Give none, or a file that does not exist yet.'
-      : 'The given master key does not open the secrets of the backup; nothing was restored.',
-  );
 }

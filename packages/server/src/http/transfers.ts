@@ -77,12 +77,14 @@ export class Transfers {
     const { caller } = request;
     const endExport = kind === 'exports' && caller ? this.#options.limits.beginExport(caller) : undefined;
     const slot = this.#slots[kind].take(tenantId);
-    const transfer = new Transfer(request, reply, this.#options, () => slot.end());
+    const transfer = new Transfer(request, reply, this.#options, () => {
+      slot.end();
+      endExport?.();
+    });
     this.#sent.add(transfer);
     whenOver(request.raw, reply.raw, () => {
       this.#sent.delete(transfer);
       transfer.close();
-      endExport?.();
     });
     await slot.held;
     // The slot is free again already.

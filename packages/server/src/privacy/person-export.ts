@@ -73,13 +73,15 @@ async function peopleByRole(tx: Tx): Promise<Partial<Record<AccountRole, number>
 }
 
 function manifestOf({ tenantId, person, createdAt }: PersonExport, counts: ReadonlyMap<string, number>) {
-  const { userId, userName, email } = person;
+  const { userId, userName, email, namesOfOthers } = person;
   return {
     format: 1,
     createdAt,
     createdBy: `Rollcall ${VERSION}`,
     organisationId: tenantId,
     person: { userId, userName, email },
+    // By these names nothing was looked for.
+    namesOfOthers,
     categories: CATEGORIES.map(({ name, title, purpose, source, keptFor, leftOut = {} }) => ({
       name,
       title,

@@ -52,6 +52,21 @@ function keepLoggingIn(baseUrl: string, keys: Key[]) {
   };
 }
 
+test('several rotations at once lose no key: one of them rotates, and the others say why they do not', async () => {
+  await createKeyIn(work, work.path('data'));
+  const outcomes = await Promise.all(
+    [1, 2, 3].map(() => work.rollcall(['master-key', 'rotate', ...dataDir])),
+  );
+  const { keys, isRotating } = await status();
+  expect([isRotating, keys.at(-1)?.state]).toEqual([false, 'seals']);
+  expect(outcomes.filter(({ code }) => code === 0).length).toBeGreaterThan(0);
+  for (const { stderr } of outcomes.filter(({ code }) => code !== 0))
+    expect(stderr).toMatch(/Another command changes the master key|There is no new master key/);
+  expect((await listKeys()).code).toBe(0);
+  const lines = (await readFile(keyFile, 'utf8')).trim().split('\n');
+  expect(lines).toHaveLength(keys.length);
+});
+
 test('a rotation that is killed in the middle goes on, while a server and its workers serve, and no login fails', {
   timeout: 180_000,
 }, async () => {

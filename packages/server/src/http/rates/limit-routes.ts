@@ -43,7 +43,8 @@ function limitEvents(route: RouteOptions, limits: RateLimits): void {
       const caller = limitedCallerOf(request);
       const { length } = (request.body as Record<string, unknown[]>)[eventsIn] ?? [];
       if (!caller) return;
-      limits.take('events', caller, length);
+      // An empty list costs the server a request, as a malformed one does.
+      limits.take('events', caller, Math.max(length, 1));
       reply.headers(limits.fields('events', caller));
     });
   route.onError = (request, _reply, error, done) => {

@@ -3,6 +3,7 @@ import type { KeyLimits } from '../../store/auth/key-limits.ts';
 
 /** A caller that proved its credentials, as the rate limits see it. */
 export interface LimitedCaller {
+  kind: 'key' | 'scim-token' | 'account';
   /** The folded id of the key or of the SCIM token, or the folded address of the account. */
   nameFolded: string;
   /** Undefined for a person's own session, which runs for no organisation. */
@@ -19,5 +20,10 @@ export type LimitHolder = 'caller' | 'organisation';
 /** The caller of a request that passed the guard; undefined on public routes. */
 export function limitedCallerOf({ caller, session }: FastifyRequest): LimitedCaller | undefined {
   if (caller || !session) return caller ?? undefined;
-  return { nameFolded: session.emailFolded, tenantId: undefined, accountId: session.accountId };
+  return {
+    kind: 'account',
+    nameFolded: session.emailFolded,
+    tenantId: undefined,
+    accountId: session.accountId,
+  };
 }

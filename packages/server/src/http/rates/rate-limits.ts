@@ -8,8 +8,12 @@ import { RateRefusals } from './rate-refusals.ts';
 /** The fields of draft-ietf-httpapi-ratelimit-headers-11. */
 export type RateFields = Record<'ratelimit-policy' | 'ratelimit', string>;
 
-/** When the quota of each caller or organisation is full again; see gcra.ts. */
-type FullAtMs = Map<string, number>;
+/** When the quota of a caller or an organisation is full again (see gcra.ts), and the limit by which that was computed. */
+interface Debt {
+  fullAtMs: number;
+  perMinute: number;
+}
+type Debts = Map<string, Debt>;
 
 /** The quota of a caller or an organisation in one class. */
 interface Quota {
@@ -18,7 +22,7 @@ interface Quota {
   name: string;
   /** The part of this process in the limit, in units a minute. */
   perMinute: number;
-  fullAtMs: FullAtMs;
+  debts: Debts;
 }
 
 interface Deps {
@@ -79,7 +83,7 @@ export class RateLimits {
   fields(rateClass: RateClass, caller: LimitedCaller): RateFields {
     const nowMs = this.#deps.stopwatch();
     const own = this.#ownQuota(rateClass, caller);
-    return fieldsOf(own, nowMs, Math.max(fullAt(own) - nowMs, 0) / 1_000);
+    return fieldsOf(own, nowMs, Math.max(fullAt(own, nowMs) - nowMs, 0) / 1_000);
   }
 
   /** Throws a 429 if not even one unit of a class is left. Nothing counts. */
@@ -91,24 +95,27 @@ export class RateLimits {
   }
 
   /**
-   * Begins an export, and returns what ends it. It counts those of keys that have a limit of their own; `Transfers` has the
+   * Begins an export, and returns what ends it, however often it is called. It counts those of keys that have a limit of their own; `Transfers` has the
    * share of the organisation. Throws a 429 if the key runs as many as it may.
    */
   beginExport(caller: LimitedCaller): () => void {
     const limit = caller.limits?.exports;
     if (limit === undefined) return () => undefined;
-    const { nameFolded } = caller;
-    const running = this.#exports.get(nameFolded) ?? 0;
+    const name = nameOf(caller);
+    const running = this.#exports.get(name) ?? 0;
     const most = Math.max(Math.floor(limit / this.#deps.processes.count), 1);
     if (running >= most) {
       this.refusals.note('exports', 'caller', caller);
       throw tooManyExports(most);
     }
-    this.#exports.set(nameFolded, running + 1);
+    this.#exports.set(name, running + 1);
+    let hasEnded = false;
     return () => {
-      const left = (this.#exports.get(nameFolded) ?? 1) - 1;
-      if (left > 0) this.#exports.set(nameFolded, left);
-      else this.#exports.delete(nameFolded);
+      if (hasEnded) return;
+      hasEnded = true;
+      const left = (this.#exports.get(name) ?? 1) - 1;
+      if (left > 0) this.#exports.set(name, left);
+      else this.#exports.delete(name);
     };
   }
 
@@ -118,47 +125,60 @@ export class RateLimits {
   }
 
   #require(quota: Quota, caller: LimitedCaller, units: number, nowMs: number): void {
-    const forMs = waitMs(fullAt(quota), units, nowMs, quota.perMinute);
+    const forMs = waitMs(fullAt(quota, nowMs), units, nowMs, quota.perMinute);
     if (forMs === 0) return;
     this.refusals.note(quota.rateClass, quota.of, caller);
     throw tooMany(quota, nowMs, Math.ceil(forMs / 1_000));
   }
 
-  #ownQuota(rateClass: RateClass, { nameFolded, limits }: LimitedCaller): Quota {
-    const limit = limits?.[rateClass] ?? DEFAULT_LIMITS[rateClass];
+  #ownQuota(rateClass: RateClass, caller: LimitedCaller): Quota {
+    const limit = caller.limits?.[rateClass] ?? DEFAULT_LIMITS[rateClass];
     const perMinute = limit / this.#deps.processes.count;
-    return { rateClass, of: 'caller', name: nameFolded, perMinute, fullAtMs: this.#callers[rateClass] };
+    return { rateClass, of: 'caller', name: nameOf(caller), perMinute, debts: this.#callers[rateClass] };
   }
 
   #organisationQuota(rateClass: RateClass, { tenantId, limits }: LimitedCaller): Quota | undefined {
     if (tenantId === undefined) return undefined;
     const limit = Math.max(DEFAULT_LIMITS[rateClass] * ORGANISATION_TIMES, limits?.[rateClass] ?? 0);
     const perMinute = limit / this.#deps.processes.count;
-    const fullAtMs = this.#organisations[rateClass];
-    return { rateClass, of: 'organisation', name: tenantId, perMinute, fullAtMs };
+    const debts = this.#organisations[rateClass];
+    return { rateClass, of: 'organisation', name: tenantId, perMinute, debts };
   }
 
   #forgetFull(): void {
     const nowMs = this.#deps.stopwatch();
     for (const quotas of [this.#callers, this.#organisations].flatMap((each) => Object.values(each))) {
-      for (const [name, fullAtMs] of quotas) if (fullAtMs <= nowMs) quotas.delete(name);
+      for (const [name, { fullAtMs }] of quotas) if (fullAtMs <= nowMs) quotas.delete(name);
     }
   }
 }
 
-function fullAt({ fullAtMs, name }: Quota): number {
-  return fullAtMs.get(name) ?? 0;
+/** Keys, SCIM tokens and accounts may have equal names. */
+function nameOf({ kind, nameFolded }: LimitedCaller): string {
+  return `${kind} ${nameFolded}`;
+}
+
+/**
+ * When a quota is full again. A changed limit of a caller counts for what the caller owes, too: it owes units, and not time.
+ * An organisation owes time, because a key with a larger limit than that of the organisation counts in proportion.
+ */
+function fullAt({ debts, name, of, perMinute }: Quota, nowMs: number): number {
+  const debt = debts.get(name);
+  if (!debt || debt.fullAtMs <= nowMs) return 0;
+  if (of === 'organisation' || debt.perMinute === perMinute) return debt.fullAtMs;
+  return nowMs + ((debt.fullAtMs - nowMs) * debt.perMinute) / perMinute;
 }
 
 function spend(quota: Quota, units: number, nowMs: number): void {
-  quota.fullAtMs.set(quota.name, afterUnits(fullAt(quota), units, nowMs, quota.perMinute));
+  const { debts, name, perMinute } = quota;
+  debts.set(name, { fullAtMs: afterUnits(fullAt(quota, nowMs), units, nowMs, perMinute), perMinute });
 }
 
 /** `inS`: the seconds until the quota is full, or until a refused request passes. */
 function fieldsOf(quota: Quota, nowMs: number, inS: number): RateFields {
   const { rateClass, of, perMinute } = quota;
   const policy = of === 'caller' ? rateClass : `${rateClass}-${of}`;
-  const remaining = remainingUnits(fullAt(quota), nowMs, perMinute);
+  const remaining = remainingUnits(fullAt(quota, nowMs), nowMs, perMinute);
   return {
     'ratelimit-policy': `"${policy}";q=${Math.max(Math.floor(perMinute), 1)};w=${WINDOW_MS / 1_000}`,
     ratelimit: `"${policy}";r=${remaining};t=${Math.ceil(inS)}`,
@@ -188,6 +208,6 @@ function tooManyExports(most: number): HttpProblem {
   );
 }
 
-function forEachClass(): Record<RateClass, FullAtMs> {
+function forEachClass(): Record<RateClass, Debts> {
   return { login: new Map(), events: new Map(), reads: new Map(), management: new Map() };
 }
