@@ -10,7 +10,7 @@ import { daysAgo, eventsOf, type Setup, setUp } from './support/setup.ts';
 const PACKAGE_DIR = fileURLToPath(new URL('../', import.meta.url));
 const TSC = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url));
 const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
-const LARGEST_BYTES = 12_000;
+const LARGEST_BYTES = 13_000;
 
 let setup: Setup;
 /** A folder within the package, where the package's own name resolves to the build. */
@@ -88,7 +88,7 @@ test.each(['mts', 'cts'])('TypeScript finds the right types in .%s', async (endi
   expect(stdout).toBe('');
 });
 
-test('the files of the package are smaller than 12 kB compressed, and need no dependencies and no API of Node.js', async () => {
+test('the files of the package are smaller than 13 kB compressed, and need no dependencies and no API of Node.js', async () => {
   const directory = join(PACKAGE_DIR, 'dist/esm');
   const names = (await readdir(directory)).filter((name) => name.endsWith('.js'));
   const texts = await Promise.all(names.map((name) => readFile(join(directory, name), 'utf8')));

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import { MasterKey } from '../auth/secrets.ts';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
@@ -9,6 +10,9 @@ import { masterKeySources, replaceMasterKeys } from './master-key-sources.ts';
 import { toOptions } from './options.ts';
 import { formatTable, print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
+
+const LOCK_POLL_MS = 500;
+const MOST_LOCK_TURNS = 60;
 
 interface Options extends DataConfig {
   json?: true;
@@ -58,19 +62,25 @@ function rotateCommand(): Command {
 
 /**
  * Runs `work` while no other command changes the master keys, with the keys that the source has then: another command may
- * have changed them since this one began. Throws `CliError` if another command does.
+ * have changed them since this one began. Waits for another command, also for a killed one whose connection the database
+ * has not given up yet. Throws `CliError` after 30 seconds.
  */
 async function alone<T>({ owner, masterKey: masterKeys }: Context, work: () => Promise<T>): Promise<T> {
   let result: { value: T } | undefined;
-  await withJobLock(owner, 'master key', async () => {
+  const run = async () => {
     const checks = await owner.inSystem(findMasterKeyChecks);
     await masterKeys.reload(checks);
     masterKeys.adopt(checks);
     result = { value: await work() };
-  });
-  if (!result)
-    throw new CliError('Another command changes the master key at this time; wait until it has ended.');
-  return result.value;
+  };
+  for (let turn = 0; turn < MOST_LOCK_TURNS; turn++) {
+    await withJobLock(owner, 'master key', run);
+    if (result) return result.value;
+    await delay(LOCK_POLL_MS);
+  }
+  throw new CliError(
+    'Another command changes the master key at this time; repeat the command when it has ended.',
+  );
 }
 
 /** Makes a new key, and puts it behind the current one in the file of the master key. */

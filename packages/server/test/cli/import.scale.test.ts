@@ -170,7 +170,10 @@ test.each([
     ['keys', 'create', '--authentication', 'hmac', '--name', 'x'],
     /'--role <role>' not specified\nAllowed choices are .*warehouse/,
   ],
-  [['keys', 'drop'], /unknown command 'drop'\nAllowed choices are create, import, list, rotate, revoke/],
+  [
+    ['keys', 'drop'],
+    /unknown command 'drop'\nAllowed choices are create, import, list, change, rotate, revoke/,
+  ],
   [['users', 'list', '--org', 'none'], /There is no organisation none; there are default\./],
 ])('an error about a choice lists the choices: %j', async (args, message) => {
   const { code, stderr } = await work.rollcall(args, { env: { ROLLCALL_DATA_DIR: work.path('data') } });

@@ -214,13 +214,14 @@ describe('Keys, while the server runs', () => {
     const change = (...changes: string[]) => json(['keys', 'change', key.apiKey, ...changes]);
     expect((await listed()).find(({ apiKey }) => apiKey === key.apiKey)).toMatchObject({ networks });
     expect((await run(['keys', 'list', '--org', 'one'])).stdout).toMatch(
-      /bound .* 203\.0\.113\.0\/24 \+1 +-$/m,
+      /bound .* 203\.0\.113\.0\/24 \+1 +- +-$/m,
     );
     expect(await change('--networks', 'any', '--expires', '2099-01-31')).toEqual({
       apiKey: key.apiKey,
       expiresAt: '2099-01-31T00:00:00.000Z',
       networks: null,
       locationIds: null,
+      limits: {},
     });
     await answersWithinASecond(async () => (await logIn(baseUrl, key)).status, 200);
     expect(await change('--expires', 'never')).toMatchObject({ expiresAt: null });
@@ -230,7 +231,10 @@ describe('Keys, while the server runs', () => {
       run(['keys', 'change', key.apiKey, '--locations', 'somewhere']),
       run(['keys', 'change', 'nobody', '--expires', 'never']),
     ]);
-    expectOneSentence(nothing, /^rollcall: Name what to change: --expires, --networks or --locations\.\n$/);
+    expectOneSentence(
+      nothing,
+      /^rollcall: Name what to change: --expires, --networks, --locations or --limit\.\n$/,
+    );
     expectOneSentence(noNetwork, /^error: .* the network is 10\.0\.0\.0\/8\.\n$/);
     expectOneSentence(noOffice, /^rollcall: .* locationIds\/0 is not the id of an office\.\n$/);
     expectOneSentence(unknown, /^rollcall: There is no key with the id nobody\.\n$/);
