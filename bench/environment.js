@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { MasterKeys } from '../packages/server/dist/auth/master-keys.js';
 import { MasterKey } from '../packages/server/dist/auth/secrets.js';
 import { prepareData } from '../packages/server/dist/cli/context.js';
 import { joinEmbedded } from '../packages/server/dist/embedded/index.js';
@@ -56,7 +57,8 @@ export class Environment {
       exportPoolSize: 1,
       statementTimeoutMs: 0,
     });
-    const connection = { target: this.#target, masterKey: this.#masterKey, close: async () => undefined };
+    const masterKey = new MasterKeys([this.#masterKey]);
+    const connection = { target: this.#target, masterKey, close: async () => undefined };
     await prepareData(connection, this.owner);
     await this.#refuseUndurable();
     this.data = await fillWith(size, { owner: this.owner, masterKey: this.#masterKey });
