@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkOf, type MasterKeys } from '../auth/master-keys.ts';
+import { MasterKeyError } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
 import { type DataConfig, MASTER_KEY_CREDENTIAL, MASTER_KEY_ENV } from '../config.ts';
 import { joinEmbedded } from '../embedded/index.ts';
@@ -205,7 +206,17 @@ async function createDefaultOrganisation(owner: Database): Promise<Organisation>
   return organisation;
 }
 
-/** Throws `MasterKeyError` if the keys are not those of the database. The first call decides which key that is. */
+/**
+ * Throws `MasterKeyError` if the keys are not those of the database. The first call decides which key that is. A rotation may
+ * have begun since this process read its source, so it reads the source once more before it gives up.
+ */
 export async function checkMasterKeys(owner: Database, masterKeys: MasterKeys): Promise<void> {
-  masterKeys.adopt(await owner.inSystem((tx) => ensureMasterKeyCheck(tx, checkOf(masterKeys.current))));
+  const checks = await owner.inSystem((tx) => ensureMasterKeyCheck(tx, checkOf(masterKeys.current)));
+  try {
+    masterKeys.adopt(checks);
+  } catch (error) {
+    if (!(error instanceof MasterKeyError)) throw error;
+    await masterKeys.reload(checks);
+    masterKeys.adopt(checks);
+  }
 }

@@ -61,7 +61,7 @@ test('several rotations at once lose no key: one of them rotates, and the others
   expect([isRotating, keys.at(-1)?.state]).toEqual([false, 'seals']);
   expect(outcomes.filter(({ code }) => code === 0).length).toBeGreaterThan(0);
   for (const { stderr } of outcomes.filter(({ code }) => code !== 0))
-    expect(stderr).toMatch(/There is no new master key|A rotation of the master key is not finished/);
+    expect(stderr).toMatch(/There is no new master key/);
   expect((await listKeys()).code).toBe(0);
   const lines = (await readFile(keyFile, 'utf8')).trim().split('\n');
   expect(lines).toHaveLength(keys.length);
