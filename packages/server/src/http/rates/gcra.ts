@@ -10,7 +10,7 @@
 /** The time in which an empty quota becomes full. */
 export const WINDOW_MS = 60_000;
 /** Rounding must not refuse a caller that waited for as long as it was told. */
-const TOLERANCE_MS = 0.001;
+export const TOLERANCE_MS = 0.001;
 
 /** How long a request of `units` must wait, in milliseconds; 0 if it need not. One that is larger than the quota passes while it is full. */
 export function waitMs(fullAtMs: number, units: number, nowMs: number, perMinute: number): number {

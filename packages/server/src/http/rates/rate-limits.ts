@@ -1,6 +1,6 @@
 import type { RateClass } from '../../store/auth/key-limits.ts';
 import { HttpProblem } from '../errors.ts';
-import { afterUnits, remainingUnits, WINDOW_MS, waitMs } from './gcra.ts';
+import { afterUnits, remainingUnits, TOLERANCE_MS, WINDOW_MS, waitMs } from './gcra.ts';
 import type { LimitedCaller, LimitHolder } from './limited-caller.ts';
 import { DEFAULT_LIMITS, ORGANISATION_TIMES } from './rate-classes.ts';
 import { RateRefusals } from './rate-refusals.ts';
@@ -128,7 +128,8 @@ export class RateLimits {
     const forMs = waitMs(fullAt(quota, nowMs), units, nowMs, quota.perMinute);
     if (forMs === 0) return;
     this.refusals.note(quota.rateClass, quota.of, caller);
-    throw tooMany(quota, nowMs, Math.ceil(forMs / 1_000));
+    // A sum of times may be too large by its last digit, which must not become a second.
+    throw tooMany(quota, nowMs, Math.ceil((forMs - TOLERANCE_MS / 2) / 1_000));
   }
 
   #ownQuota(rateClass: RateClass, caller: LimitedCaller): Quota {
