@@ -6,7 +6,8 @@ import { CredentialLookUps } from './auth/credential-look-ups.ts';
 import { guardRoutes } from './auth/guard.ts';
 import { openIdSettings } from './auth/identity-provider.ts';
 import { keyRoutes } from './auth/key-routes.ts';
-import { followMasterKeys, type GivenMasterKeys } from './auth/master-key-changes.ts';
+import { followMasterKeys } from './auth/master-key-changes.ts';
+import type { MasterKeys } from './auth/master-keys.ts';
 import { peopleRoutes } from './auth/people-routes.ts';
 import { requestRoutes } from './auth/request-routes.ts';
 import { authRoutes } from './auth/routes.ts';
@@ -91,7 +92,7 @@ export interface AppDeps {
   oidcClientSecret?: string | undefined;
   /** Connects as the restricted role. */
   database: Database;
-  masterKey: GivenMasterKeys;
+  masterKey: MasterKeys;
   logger: FastifyBaseLogger;
   lifecycle: Lifecycle;
   /** Milliseconds since the epoch. */
@@ -114,7 +115,14 @@ const KEEP_ALIVE_MS = 72_000;
 
 /** Builds the server. No other code does so. Listen on the result, or inject requests into it. */
 export async function createApp(deps: AppDeps): Promise<App> {
-  const { config, database, lifecycle, clock = Date.now, stopwatch = () => performance.now() } = deps;
+  const {
+    config,
+    database,
+    masterKey,
+    lifecycle,
+    clock = Date.now,
+    stopwatch = () => performance.now(),
+  } = deps;
   const app = Fastify({
     logger: false,
     genReqId: correlationIdOf,
@@ -149,7 +157,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       'ignored a message on the channel rollcall_changes that no Rollcall server sent; docs/operations.md says how to keep other roles from connecting',
     ),
   );
-  const masterKey = followMasterKeys(deps.masterKey, { changes, database, log: deps.logger });
+  followMasterKeys(masterKey, { changes, database, log: deps.logger });
   const lookUps = new CredentialLookUps(database);
   const apiKeys = new ApiKeys({ database, lookUps, changes, masterKey, clock });
   const { tokenLifeS: lifeS, tokenReuseS: reuseS } = config;

@@ -5,7 +5,7 @@ import { readBack } from '../src/store/backup/backup.ts';
 import { verifyBackup } from '../src/store/backup/contents.ts';
 import { type DecryptWith, encryptionTo } from '../src/store/backup/encryption.ts';
 import { RestoreError } from '../src/store/backup/errors.ts';
-import { restore } from '../src/store/backup/restore.ts';
+import { checkBackup, restore } from '../src/store/backup/restore.ts';
 import type { DatabaseTarget } from '../src/store/connections/db.ts';
 import {
   backupToBuffer,
@@ -70,8 +70,8 @@ test('a backup that is encrypted to two recipients restores with the identity of
   for (const each of [identity, other]) {
     const target = await emptyDatabase();
     const decryptWith = { identities: [await generateIdentity(), each] };
-    const { masterKeys } = await restore({ target, input: opening(toTwo), decryptWith });
-    expect(masterKeys).toEqual([MASTER_KEY]);
+    expect((await checkBackup(opening(toTwo)(), decryptWith)).masterKeys).toEqual([MASTER_KEY]);
+    await restore({ target, input: opening(toTwo), decryptWith });
     expect(await readAll(target)).toEqual(carried(await readAll(source.target)));
   }
 });

@@ -172,7 +172,7 @@ test('a killed restore leaves the database empty, ready for the next one', async
 
   // The tables stay locked until the server has noticed; this waits for it.
   expect(await state(target)).toEqual({ organisations: 0, unforced: [] });
-  const { summary } = await restore({ target, input: opening((await backupToBuffer(source.target)).file) });
+  const summary = await restore({ target, input: opening((await backupToBuffer(source.target)).file) });
   expect(summary.tables.presence_events).toBe(60_000);
   await drop();
 });

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { type App, createApp } from '../src/app.ts';
 import { keysOf, revokeKey, type ShownKey } from '../src/auth/manage-keys.ts';
+import { MasterKeys } from '../src/auth/master-keys.ts';
 import { defaults, SERVER_SETTINGS } from '../src/config.ts';
 import { createLogger } from '../src/http/logging.ts';
 import { Database, type DatabaseTarget } from '../src/store/connections/db.ts';
@@ -191,7 +192,7 @@ async function startReplica(target: DatabaseTarget = db.target) {
   const app = await createApp({
     config: defaults(SERVER_SETTINGS),
     database,
-    masterKey: server.masterKey,
+    masterKey: new MasterKeys([server.masterKey]),
     logger: createLogger('silent'),
     lifecycle: { migrated: true },
     clock: clock.read,

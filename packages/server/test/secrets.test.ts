@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, describe, expect, inject, test } from 'vitest';
 import { createKey, rotateKey } from '../src/auth/manage-keys.ts';
+import { MasterKeys } from '../src/auth/master-keys.ts';
 import { MasterKey, MasterKeyError } from '../src/auth/secrets.ts';
 import { serializeError } from '../src/http/logging.ts';
 import { addOffice, addUser } from './support/directory.ts';
@@ -54,7 +55,7 @@ describe('a sealed secret', () => {
   });
 
   test('cannot be opened by a server with another master key', async () => {
-    const other = await replicaOf(server, { masterKey: MasterKey.generate() });
+    const other = await replicaOf(server, { masterKey: new MasterKeys([MasterKey.generate()]) });
     const key = await server.key(tenantId);
     const headers = { authorization: basic(key) };
     expectProblem(await other.inject({ url: '/v1/analytics/users/basic', headers }), 500);

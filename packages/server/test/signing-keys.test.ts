@@ -4,7 +4,7 @@ import { afterAll, afterEach, describe, expect, onTestFinished, test, vi } from 
 import { type App, createApp } from '../src/app.ts';
 import { rotateKey, type ShownKey } from '../src/auth/manage-keys.ts';
 import { renewInstance, rotateSigningKey, signingKeysOf } from '../src/auth/manage-signing-keys.ts';
-import { MasterKey } from '../src/auth/secrets.ts';
+import { MasterKeys } from '../src/auth/master-keys.ts';
 import { ensureSigningKey } from '../src/auth/signing-keys.ts';
 import { defaults, SERVER_SETTINGS } from '../src/config.ts';
 import { createLogger } from '../src/http/logging.ts';
@@ -166,9 +166,9 @@ describe('another instance', () => {
     const { file } = await backupToBuffer(db.target, { masterKeys: [masterKey.bytes()] });
     const { target, drop } = await createEmptyDatabase();
     onTestFinished(drop);
-    const { masterKeys: [bytes = Buffer.alloc(0)] = [] } = await restore({ target, input: opening(file) });
+    await restore({ target, input: opening(file) });
     const owner = new Database({ target, as: 'owner', poolSize: 1, exportPoolSize: 1 });
-    await ensureSigningKey(owner, new MasterKey(bytes), new Date(clock.nowMs));
+    await ensureSigningKey(owner, masterKey, new Date(clock.nowMs));
     await owner.close();
     const copy = await replica(target);
     expect(await statusFor(token, copy)).toBe(401);
@@ -228,7 +228,7 @@ async function replica(target = db.target): Promise<App> {
   const other = await createApp({
     config: defaults(SERVER_SETTINGS),
     database,
-    masterKey,
+    masterKey: new MasterKeys([masterKey]),
     logger: createLogger('silent'),
     lifecycle: { migrated: true },
     clock: clock.read,

@@ -12,6 +12,7 @@ import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createApp } from '../src/app.ts';
 import type { ApiKey } from '../src/auth/api-key.ts';
 import { rotateKey } from '../src/auth/manage-keys.ts';
+import { MasterKeys } from '../src/auth/master-keys.ts';
 import { MasterKey } from '../src/auth/secrets.ts';
 import { SigningKeys } from '../src/auth/signing-keys.ts';
 import { Tokens } from '../src/auth/tokens.ts';
@@ -315,7 +316,7 @@ function replica(config: { publicUrl?: string | undefined; trustProxy?: true } =
   return createApp({
     config: { ...defaults(SERVER_SETTINGS), ...config },
     database: db.restricted,
-    masterKey: MasterKey.parse(masterKey.export()),
+    masterKey: new MasterKeys([MasterKey.parse(masterKey.export())]),
     logger: createLogger('silent'),
     lifecycle: { migrated: true },
     clock: clock.read,

@@ -1,6 +1,7 @@
 import { type ApiKeyRow, apiKeyUsesUpdate } from '../store/auth/api-keys.ts';
 import type { Database } from '../store/connections/db.ts';
 import { runForTenants } from '../store/connections/tenant-batches.ts';
+import { groupBy } from '../store/values/group-by.ts';
 
 const FLUSH_MS = 5_000;
 
@@ -41,12 +42,7 @@ export class KeyUses {
 
   /** Stores the uses. Those of an organisation that cannot be stored wait for the next time. */
   async #flush(): Promise<void> {
-    const byTenant = new Map<string, KeyUse[]>();
-    for (const use of this.#used.values()) {
-      const ofTenant = byTenant.get(use.key.tenantId);
-      if (ofTenant) ofTenant.push(use);
-      else byTenant.set(use.key.tenantId, [use]);
-    }
+    const byTenant = groupBy(this.#used.values(), ({ key }) => key.tenantId);
     this.#used.clear();
     const failures = await runForTenants(this.#deps.database, [...byTenant.keys()], (tenantId) => {
       const uses = (byTenant.get(tenantId) ?? []).map(({ key, usedAtMs }) => ({

@@ -4,6 +4,7 @@ import { type KeyNetwork, keyNetworksInsert, MOST_NETWORKS } from '../store/auth
 import type { Database } from '../store/connections/db.ts';
 import { runForTenants } from '../store/connections/tenant-batches.ts';
 import { DAY_MS } from '../store/values/days.ts';
+import { addTo } from '../store/values/group-by.ts';
 import type { CredentialLookUps } from './credential-look-ups.ts';
 
 /** A key knows a network for this long after a login from there. */
@@ -103,10 +104,8 @@ export class KnownNetworks {
     this.#waiting = new Map();
     const byTenant = new Map<string, KeyNetwork[]>();
     for (const [apiKeyFolded, { tenantId, loggedInAtMs }] of storing) {
-      const ofTenant = byTenant.get(tenantId) ?? [];
-      byTenant.set(tenantId, ofTenant);
       for (const [network, atMs] of loggedInAtMs)
-        ofTenant.push({ apiKeyFolded, network, loggedInAtMs: atMs });
+        addTo(byTenant, tenantId, { apiKeyFolded, network, loggedInAtMs: atMs });
     }
     const failures = await runForTenants(this.#deps.database, [...byTenant.keys()], (tenantId) =>
       keyNetworksInsert(tenantId, byTenant.get(tenantId) ?? []),

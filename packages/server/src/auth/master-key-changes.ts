@@ -3,11 +3,8 @@ import type { CredentialChanges } from '../store/auth/credential-changes.ts';
 import type { Database } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { type MasterKeyChecks, readMasterKeyChecks } from '../store/schema/instance.ts';
-import { MasterKeys } from './master-keys.ts';
-import { MasterKey, MasterKeyError } from './secrets.ts';
-
-/** One key, or the keys of a server that can read them again. */
-export type GivenMasterKeys = MasterKey | MasterKeys;
+import type { MasterKeys } from './master-keys.ts';
+import { MasterKeyError } from './secrets.ts';
 
 interface Deps {
   changes: CredentialChanges;
@@ -20,8 +17,7 @@ interface Deps {
  * rotation, or lacks a key. It seals with the current key of the database, and says on its listening connection which
  * keys it has, the one that seals first.
  */
-export function followMasterKeys(given: GivenMasterKeys, { changes, database, log }: Deps): MasterKeys {
-  const masterKeys = given instanceof MasterKey ? new MasterKeys([given]) : given;
+export function followMasterKeys(masterKeys: MasterKeys, { changes, database, log }: Deps): void {
   const follow = async (isTold: boolean) => {
     const checks = await database.inSystem(readMasterKeyChecks);
     if (isTold || !adopts(masterKeys, checks)) await reload(checks);
@@ -51,7 +47,6 @@ export function followMasterKeys(given: GivenMasterKeys, { changes, database, lo
     const { current, keys } = masterKeys;
     return [current, ...keys.filter((key) => key !== current)].map(({ id }) => id).join(' ');
   });
-  return masterKeys;
 }
 
 function adopts(masterKeys: MasterKeys, checks: MasterKeyChecks): boolean {

@@ -81,12 +81,11 @@ export class MasterKeys implements Sealer {
    * Reads the keys from their source again. Throws what the source throws, and `MasterKeyError` if the source lacks a key that
    * `checks` name and this process has. It then keeps the keys that it has.
    */
-  async reload({ current, former }: MasterKeyChecks): Promise<void> {
+  async reload(checks: MasterKeyChecks): Promise<void> {
     const keys = await this.#read();
-    const needed = [former, current].filter((check) => check !== undefined);
     const isLost = (check: Buffer) =>
       !keys.some((key) => sealedCheck(key, check)) && this.#keys.some((key) => sealedCheck(key, check));
-    if (needed.some(isLost))
+    if (listOf(checks).some(isLost))
       throw new MasterKeyError('The source of the master key lacks a key that is in use.');
     this.#keys = keys;
     this.#current = keys.find(({ id }) => id === this.#current.id) ?? keys[0] ?? this.#current;
@@ -96,12 +95,12 @@ export class MasterKeys implements Sealer {
    * Seals with the current key of the database from now on. Throws `MasterKeyError` if that key is missing, or if a
    * rotation is not finished and one of its two keys is missing.
    */
-  adopt({ current, former }: MasterKeyChecks): void {
+  adopt(checks: MasterKeyChecks): void {
     const keyOf = (check: Buffer) => this.#keys.find((key) => sealedCheck(key, check));
-    const checks = [former, current].filter((check) => check !== undefined);
-    this.#inUse = checks.flatMap((check) => keyOf(check) ?? []);
-    this.#current = (current && keyOf(current)) ?? this.#current;
-    const missing = checks.find((check) => !keyOf(check));
+    const needed = listOf(checks);
+    this.#inUse = needed.flatMap((check) => keyOf(check) ?? []);
+    this.#current = (checks.current && keyOf(checks.current)) ?? this.#current;
+    const missing = needed.find((check) => !keyOf(check));
     if (!missing) return;
     const id = keyIdOf(missing);
     const named = id === undefined ? '' : ` (${id})`;
@@ -134,4 +133,9 @@ export class MasterKeys implements Sealer {
       )
     );
   }
+}
+
+/** The older one first. */
+function listOf({ current, former }: MasterKeyChecks): Buffer[] {
+  return [former, current].filter((check) => check !== undefined);
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { MasterKeys } from '../auth/master-keys.ts';
 import { MasterKey } from '../auth/secrets.ts';
 import { defaults, SERVER_SETTINGS } from '../config.ts';
 import { Database } from '../store/connections/db.ts';
@@ -22,7 +23,7 @@ async function describeApi(): Promise<object> {
   const app = await createApp({
     config: defaults(SERVER_SETTINGS),
     database: nowhere,
-    masterKey: MasterKey.generate(),
+    masterKey: new MasterKeys([MasterKey.generate()]),
     logger: createLogger('silent'),
     lifecycle: { migrated: false },
   });

@@ -111,7 +111,7 @@ async function restoreFile(
         await remarkUnknownTimeZones(owner);
         await remarkReservedSlugs(owner);
       });
-      return restored.summary;
+      return restored;
     };
     summary = await unlessInterrupted(work());
   } finally {

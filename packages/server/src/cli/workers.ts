@@ -8,6 +8,7 @@ import type { DataConfig, ServeConfig } from '../config.ts';
 import { createLogger } from '../http/logging.ts';
 import type { Jobs } from '../jobs/runner.ts';
 import { Database, type DatabaseTarget, type SessionRole } from '../store/connections/db.ts';
+import { readMasterKeyChecks } from '../store/schema/instance.ts';
 import { connectData } from './context.ts';
 import { CliError } from './errors.ts';
 import { catchInterruption, ignoreInterruptedError, unlessInterrupted } from './interruption.ts';
@@ -48,10 +49,17 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
   await checkListening(config);
   const port = config.port === 0 ? await freePort(config.host) : config.port;
   const data = await connectData(config, { purpose: 'serve', name });
-  const { target } = data;
-  const masterKeys = data.masterKey.keys.map((key) => key.export());
-  const crew = new WorkerPool(config, { order: 'listen', target, masterKeys, port });
+  const { target, masterKey } = data;
   let database: Database | undefined;
+  const listen = async (): Promise<WorkerCommand> => {
+    // The key may have been rotated since the start. If its source does not answer, the keys of before have to do.
+    await database
+      ?.inSystem(readMasterKeyChecks)
+      .then((checks) => masterKey.reload(checks))
+      .catch(() => undefined);
+    return { order: 'listen', target, masterKeys: masterKey.keys.map((key) => key.export()), port };
+  };
+  const crew = new WorkerPool(config, listen);
   let jobs: Jobs | undefined;
   const stop = async () => {
     await Promise.all([crew.stop(), jobs?.stop(config.shutdownTimeoutS * 1_000)]);
@@ -94,12 +102,13 @@ async function freePort(host: string): Promise<number> {
 /** The workers, as the first process sees them. */
 class WorkerPool {
   readonly #config: ServeConfig;
-  readonly #listen: WorkerCommand;
+  readonly #listen: () => Promise<WorkerCommand>;
   readonly #workers = new Set<Worker>();
   #serve: WorkerCommand | undefined;
   #isStopping = false;
 
-  constructor(config: ServeConfig, listen: WorkerCommand) {
+  /** `listen` makes the command for a new worker. */
+  constructor(config: ServeConfig, listen: () => Promise<WorkerCommand>) {
     this.#config = config;
     this.#listen = listen;
   }
@@ -140,8 +149,7 @@ class WorkerPool {
     return new Promise((resolve, reject) => {
       worker.on('message', (said: WorkerStatus) => {
         if (said.report === 'ready to be told') {
-          tell(worker, this.#listen);
-          if (this.#serve) tell(worker, this.#serve);
+          void this.#begin(worker);
         } else if (said.report === 'listening') {
           hasListened = true;
           resolve(said.baseUrl);
@@ -159,6 +167,11 @@ class WorkerPool {
         if (hasListened && !this.#isStopping) void this.#replace(how);
       });
     });
+  }
+
+  async #begin(worker: Worker): Promise<void> {
+    tell(worker, await this.#listen());
+    if (this.#serve) tell(worker, this.#serve);
   }
 
   async #replace(how: string): Promise<void> {

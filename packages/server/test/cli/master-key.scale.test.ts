@@ -3,7 +3,17 @@ import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { query } from '../embedded/support.ts';
-import { createKeyIn, expectOneSentence, type Key, logIn, superuserOf, until, Workspace } from './support.ts';
+import { login } from '../support/server.ts';
+import {
+  createKeyIn,
+  expectOneSentence,
+  type Key,
+  logIn,
+  superuserOf,
+  until,
+  Workspace,
+  workersOf,
+} from './support.ts';
 
 interface Status {
   isRotating: boolean;
@@ -50,6 +60,18 @@ function keepLoggingIn(baseUrl: string, keys: Key[]) {
       return statuses;
     },
   };
+}
+
+/** The status of a login; undefined without an answer. A connection to a worker that was just killed gets none. */
+async function statusOnNewConnection(baseUrl: string, key: Key): Promise<number | undefined> {
+  const reply = await fetch(`${baseUrl}/v1/auth`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', connection: 'close' },
+    body: JSON.stringify(login(key, Math.floor(Date.now() / 1_000))),
+    signal: AbortSignal.timeout(2_000),
+  }).catch(() => undefined);
+  await reply?.arrayBuffer();
+  return reply?.status;
 }
 
 test('several rotations at once lose no key: one of them rotates, and the others say why they do not', async () => {
@@ -122,6 +144,17 @@ test('a rotation that is killed in the middle goes on, while a server and its wo
   await until(() => logins.statuses.length > total + 2 * keys.length);
   const statuses = await logins.stop();
   expect(statuses.filter((code) => code !== 200)).toEqual([]);
+
+  // The first process started with the removed key. New workers get the present one from it.
+  for (const worker of workersOf(server.pid)) process.kill(worker, 'SIGKILL');
+  const replies = new Set<number>();
+  const areAllAnswered = async () => {
+    const statuses = await Promise.all(keys.map((key) => statusOnNewConnection(baseUrl, key)));
+    for (const status of statuses) if (status !== undefined) replies.add(status);
+    return statuses.every((status) => status !== undefined);
+  };
+  await until(areAllAnswered);
+  expect([...replies]).toEqual([200]);
   await server.stop();
   // The server starts with the new key alone.
   const again = await work.start(['serve', ...dataDir]);

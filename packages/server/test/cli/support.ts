@@ -190,6 +190,23 @@ export function processesNaming(text: string): string[] {
     .filter((command) => command.includes(text));
 }
 
+/** The pids of the worker processes of a server. */
+export function workersOf(pid: number): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        const parent = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1];
+        return (
+          Number(parent) === pid && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('rollcall.js')
+        );
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
 /** How an administrator reaches the running server of a data directory. */
 export async function superuserOf(dataDir: string): Promise<pg.ClientConfig> {
   const file = await readPostmasterFile(join(dataDir, 'postgres'));

@@ -1,7 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createKeyIn, expectOneSentence, type Key, logIn, readStatus, until, Workspace } from './support.ts';
+import {
+  createKeyIn,
+  expectOneSentence,
+  type Key,
+  logIn,
+  readStatus,
+  until,
+  Workspace,
+  workersOf,
+} from './support.ts';
 
 const WORKERS = 2;
 const SERVE = ['serve', '--workers', String(WORKERS)];
@@ -15,23 +24,6 @@ beforeAll(async () => {
   key = await createKeyIn(work, dataDir);
 });
 afterAll(() => work.close());
-
-/** The pids of the worker processes of a server. */
-function workersOf(pid: number): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        const parent = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1];
-        return (
-          Number(parent) === pid && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('rollcall.js')
-        );
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
 
 /** Whether a new connection gets an answer. A connection to a worker that was just killed gets none. */
 async function answers(baseUrl: string): Promise<boolean> {

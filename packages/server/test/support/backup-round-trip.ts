@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { restore } from '../../src/store/backup/restore.ts';
+import { checkBackup, restore } from '../../src/store/backup/restore.ts';
 import type { DatabaseTarget } from '../../src/store/connections/db.ts';
 import { migrate } from '../../src/store/schema/migrate.ts';
 import { backupToBuffer, CREATED_AT, fillEveryTable, MASTER_KEY, opening, readAll, state } from './backup.ts';
@@ -38,7 +38,8 @@ export async function expectRoundTrip(from: Make, into: Make): Promise<void> {
     const made = await backupToBuffer(first);
 
     const second = await make(into);
-    const { masterKeys, summary } = await restore({ target: second, input: opening(made.file) });
+    const { masterKeys } = await checkBackup(opening(made.file)());
+    const summary = await restore({ target: second, input: opening(made.file) });
 
     expect(await readAll(second)).toEqual(carried(before));
     expect(masterKeys).toEqual([MASTER_KEY]);

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { type App, type AppDeps, createApp } from '../../src/app.ts';
 import { createKey, type ShownKey } from '../../src/auth/manage-keys.ts';
+import { MasterKeys } from '../../src/auth/master-keys.ts';
 import { MasterKey } from '../../src/auth/secrets.ts';
 import { ensureSigningKey } from '../../src/auth/signing-keys.ts';
 import { defaults, SERVER_SETTINGS, type ServerConfig } from '../../src/config.ts';
@@ -81,7 +82,7 @@ export async function startTestServer(
   const app = await createApp({
     config: { ...defaults(SERVER_SETTINGS), ...config },
     database,
-    masterKey,
+    masterKey: new MasterKeys([masterKey]),
     logger: createLogger('info', lineSink(logs)),
     lifecycle,
     clock: clock.read,
@@ -125,7 +126,7 @@ export function replicaOf(
   return createApp({
     config: { ...defaults(SERVER_SETTINGS), ...config },
     database: db.restricted,
-    masterKey,
+    masterKey: new MasterKeys([masterKey]),
     logger: createLogger('silent'),
     lifecycle: { migrated: true },
     clock: clock.read,

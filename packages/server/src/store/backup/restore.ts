@@ -32,10 +32,10 @@ export interface RestoreOptions {
   /** Called with the number of rows of `table` that are loaded so far, and its `total` in the backup. */
   onProgress?: (rows: number, table: string, total: number) => void;
   /**
-   * Called when everything is loaded, but before the commit, with the master keys that the backup holds. Store them here:
-   * then data never exist without their key. If it throws, the database stays empty.
+   * Called when everything is loaded, but before the commit. Store the master keys here: then data never exist without their
+   * key. If it throws, the database stays empty.
    */
-  beforeCommit?: (masterKeys: Buffer[] | undefined) => Promise<void>;
+  beforeCommit?: () => Promise<void>;
   /** The folder of the migrations. The default is the folder of this release. */
   migrationsDir?: string;
 }
@@ -67,16 +67,14 @@ export interface RestoreSummary {
  *
  * Throws `RestoreError`, `SchemaTooNewError`, `StoreUnavailableError`, and what `beforeCommit` throws.
  */
-export async function restore(
-  options: RestoreOptions,
-): Promise<{ masterKeys: Buffer[] | undefined; summary: RestoreSummary }> {
-  const { manifest, masterKeys, end } = await verifyAndLoad(options).catch((error) => {
+export async function restore(options: RestoreOptions): Promise<RestoreSummary> {
+  const { manifest, end } = await verifyAndLoad(options).catch((error) => {
     throw explained(error, 'Nothing was restored');
   });
   await migrate(options.target, dirOption(options.migrationsDir)).catch((error) => {
     throw explained(error, "The data are restored, but the migration to this release's schema failed");
   });
-  return { masterKeys, summary: summaryOf({ manifest, end }) };
+  return summaryOf({ manifest, end });
 }
 
 /**
@@ -153,7 +151,7 @@ async function prepareSchema(options: RestoreOptions, manifest: Manifest): Promi
 }
 
 async function load(client: pg.Client, options: RestoreOptions, verified: BackupContents): Promise<void> {
-  const { manifest, masterKeys, end } = verified;
+  const { manifest, end } = verified;
   await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
   // Another restore, migration or new organisation waits. If it was first, the check below finds its
   // organisation.
@@ -176,7 +174,7 @@ async function load(client: pg.Client, options: RestoreOptions, verified: Backup
   await client.query(forced.map((table) => `ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`).join('; '));
   await renewInstanceId(client);
   await client.query('DELETE FROM signing_keys');
-  await options.beforeCommit?.(masterKeys);
+  await options.beforeCommit?.();
   await client.query('COMMIT');
 }
 

@@ -42,20 +42,19 @@ export async function readMasterKeyChecks(tx: Tx): Promise<MasterKeyChecks> {
 }
 
 /**
- * Makes the key of `next` the current master key, and the current one the former one. Returns false, and does nothing,
- * if a rotation is not finished. Servers hear of it. Owner only.
+ * Makes the key of `next` the current master key, and the current one the former one. Does nothing if a rotation is not
+ * finished. Servers hear of it. Owner only.
  */
-export async function beginMasterKeyRotation(tx: Tx, next: Buffer): Promise<boolean> {
+export async function beginMasterKeyRotation(tx: Tx, next: Buffer): Promise<void> {
   const { rowCount } = await tx.query(
     `INSERT INTO instance_settings (name, value)
      SELECT $1, value FROM instance_settings WHERE name = $2 FOR UPDATE
      ON CONFLICT DO NOTHING`,
     [FORMER_MASTER_KEY_CHECK, MASTER_KEY_CHECK],
   );
-  if (rowCount === 0) return false;
+  if (rowCount === 0) return;
   await tx.query('UPDATE instance_settings SET value = $2 WHERE name = $1', [MASTER_KEY_CHECK, next]);
   await announceMasterKeys(tx);
-  return true;
 }
 
 /** Ends a rotation. Owner only. */
