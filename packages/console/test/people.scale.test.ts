@@ -274,12 +274,12 @@ describe.skipIf(!hasBrowser)('the page People', () => {
     await api.manage.deskAssignments.clear(NODES.desk3);
   });
 
-  test('an administrator saves everything that is held about a person there', async () => {
+  test('an administrator downloads everything that is held about a person there', async () => {
     const page = await pages.openAs('administrator');
     await page.goto(people(`/${PEOPLE.cy}?tab=about`));
     const held = page.getByRole('region', { name: 'Held data' });
     const saved = page.waitForEvent('download');
-    await held.getByRole('button', { name: 'Save everything that is held' }).click();
+    await held.getByRole('button', { name: 'Download everything that is held' }).click();
     const download = await saved;
     expect(download.suggestedFilename()).toBe('cy.zip');
     const files = filesOf(await readFile(await download.path()));

@@ -39,7 +39,7 @@ const CONTROLS: readonly {
   },
   {
     path: `people/${IDS.userId}?tab=about`,
-    control: /^Save everything that is held$/,
+    control: /^Download everything that is held$/,
     operation: 'GET /v1/manage/users/:userId/export',
   },
   {

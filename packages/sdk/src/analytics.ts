@@ -1,5 +1,5 @@
-import type { CallOptions, ExportOptions } from './options.ts';
-import type { Query, Transport } from './request.ts';
+import type { CallOptions, DownloadOptions, ExportOptions } from './options.ts';
+import { type Query, readBlob, type Transport } from './request.ts';
 import { ExportRows, Rows, readRows } from './rows.ts';
 import type {
   ArrivalMetricsRow,
@@ -196,10 +196,10 @@ export class Analytics {
     dataset: D,
     query: FileQuery<D>,
     format: FileFormat,
-    options: CallOptions = {},
+    options: DownloadOptions = {},
   ): Promise<Blob> {
     const request = { method: 'GET', path: `/v1/analytics/${dataset}`, query: { ...query, format } };
-    return this.#transport.exchange(request, options, ({ response }) => response.blob());
+    return this.#transport.exchange(request, options, (answer) => readBlob(answer, options.onBytes));
   }
 
   #metrics<T>(dataset: string, range: object, options: CallOptions = {}): Rows<T> {

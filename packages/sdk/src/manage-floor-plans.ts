@@ -1,6 +1,6 @@
 import { at, csvFile, ofVersion, pages, readVersioned } from './manage-calls.ts';
-import type { CallOptions, ChangeOptions } from './options.ts';
-import type { Transport } from './request.ts';
+import type { CallOptions, ChangeOptions, DownloadOptions } from './options.ts';
+import { readBlob, type Transport } from './request.ts';
 import type { Rows } from './rows.ts';
 import type { Change, DateLike, Filter, Listing, PageWindow, Reply, Versioned } from './types.ts';
 
@@ -140,9 +140,11 @@ export class FloorPlans {
    * Reads an image.
    * @throws NotFoundError if the organisation has no such image.
    */
-  image(imageId: string, options: CallOptions = {}): Promise<Blob> {
+  image(imageId: string, options: DownloadOptions = {}): Promise<Blob> {
     const path = at`floor-plan-images/${imageId}`;
-    return this.#transport.exchange({ method: 'GET', path }, options, ({ response }) => response.blob());
+    return this.#transport.exchange({ method: 'GET', path }, options, (answer) =>
+      readBlob(answer, options.onBytes),
+    );
   }
 
   /**

@@ -721,15 +721,15 @@ export interface Operations {
       locationIds?: Array<string> | null | undefined;
       /** the limits that differ from the defaults */
       limits?: {
-        /** logins a minute */
+        /** logins a minute; at most 480000 */
         login?: number | null | undefined;
-        /** events a minute */
+        /** events a minute; at most 24000000 */
         events?: number | null | undefined;
-        /** requests that read, a minute */
+        /** requests that read, a minute; at most 480000 */
         reads?: number | null | undefined;
-        /** requests that change something, and those of SCIM, a minute */
+        /** requests that change something, and those of SCIM, a minute; at most 480000 */
         management?: number | null | undefined;
-        /** exports at once */
+        /** exports at once; at most 100 */
         exports?: number | null | undefined;
       } | null | undefined;
     };
@@ -790,15 +790,15 @@ export interface Operations {
       locationIds?: Array<string> | null | undefined;
       /** the limits that differ from the defaults */
       limits?: {
-        /** logins a minute */
+        /** logins a minute; at most 480000 */
         login?: number | null | undefined;
-        /** events a minute */
+        /** events a minute; at most 24000000 */
         events?: number | null | undefined;
-        /** requests that read, a minute */
+        /** requests that read, a minute; at most 480000 */
         reads?: number | null | undefined;
-        /** requests that change something, and those of SCIM, a minute */
+        /** requests that change something, and those of SCIM, a minute; at most 480000 */
         management?: number | null | undefined;
-        /** exports at once */
+        /** exports at once; at most 100 */
         exports?: number | null | undefined;
       } | null | undefined;
     };

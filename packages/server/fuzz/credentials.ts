@@ -1,6 +1,7 @@
 import { ACCOUNT_ROLES } from '../src/store/auth/account-roles.ts';
+import { API_KEY_ROLES } from '../src/store/auth/api-keys.ts';
 import type { Operation } from './openapi.ts';
-import { KEY_ROLES, type Key, type World } from './world.ts';
+import type { Key, World } from './world.ts';
 
 type Headers = [name: string, value: string][];
 
@@ -27,12 +28,12 @@ export const CREDENTIALS: Record<string, (worlds: Worlds) => Headers> = {
   'wrong bearer': () => bearer('eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.AAAA'),
   'bearer of no token': () => bearer('\u00e9 x'),
   ...Object.fromEntries(
-    KEY_ROLES.map((role) => [`bearer ${role}`, ({ own }: Worlds) => bearer(own.tokens[role])]),
+    API_KEY_ROLES.map((role) => [`bearer ${role}`, ({ own }: Worlds) => bearer(own.tokens[role])]),
   ),
   'bearer oauth': ({ own }) => bearer(own.tokens.oauth),
   'header authentication': ({ own }) => [['authentication', `Bearer ${own.tokens.all}`]],
   ...Object.fromEntries(
-    KEY_ROLES.map((role) => [`basic ${role}`, ({ own }: Worlds) => basic(own.keys[role])]),
+    API_KEY_ROLES.map((role) => [`basic ${role}`, ({ own }: Worlds) => basic(own.keys[role])]),
   ),
   'basic hmac': ({ own }) => basic(own.keys.hmac),
   'basic wrong': ({ own }) => basic({ ...own.keys.all, secret: 'wrong' }),

@@ -3,7 +3,7 @@ import { createLink, ensureMember, resetAccount } from '../src/auth/manage-accou
 import { createKey } from '../src/auth/manage-keys.ts';
 import { createScimToken } from '../src/auth/manage-scim-tokens.ts';
 import { ACCOUNT_ROLES, type AccountRole } from '../src/store/auth/account-roles.ts';
-import type { ApiKeyAuthentication, ApiKeyRole } from '../src/store/auth/api-keys.ts';
+import { API_KEY_ROLES, type ApiKeyAuthentication, type ApiKeyRole } from '../src/store/auth/api-keys.ts';
 import { insertOrganisation } from '../src/store/directory/organisations.ts';
 import type { Client } from './client.ts';
 import { furnish, readCursors } from './furnish.ts';
@@ -14,13 +14,6 @@ export interface Key {
   secret: string;
 }
 
-export const KEY_ROLES = [
-  'all',
-  'submitting-events',
-  'visitor-only',
-  'data-warehouse',
-  'statistics',
-] as const;
 export const PASSWORD = 'correct horse battery 7';
 
 /** Where a world is made. */
@@ -142,7 +135,7 @@ export class World {
   }
 
   async #makeKeys(): Promise<void> {
-    for (const role of KEY_ROLES) {
+    for (const role of API_KEY_ROLES) {
       this.keys[role] = await this.#key(role, 'basic');
       this.tokens[role] = (await this.#logIn(this.keys[role])).token;
     }

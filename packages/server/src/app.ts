@@ -34,7 +34,7 @@ import { refuseAmbiguousHosts } from './http/host.ts';
 import { acceptJson } from './http/json-body.ts';
 import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers, RequestLog } from './http/logging.ts';
-import { needsOwnLine, OutageLog } from './http/outages.ts';
+import { OutageLog } from './http/outages.ts';
 import { validateQueries } from './http/query-parameters.ts';
 import { limitRoutes } from './http/rates/limit-routes.ts';
 import { LiveProcesses } from './http/rates/live-processes.ts';
@@ -271,11 +271,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   await app.register(provisioningRoutes, { database, clock, writeQueue, publicUrl: config.publicUrl });
   await app.register(workdayRoutes, { database, clock });
   await app.register(privacyRoutes, { database, clock, transfers });
-  const aggregates = new AggregateKeeper(database, (err) => {
-    // The call itself meets an outage next, and reports it.
-    if (needsOwnLine(err))
-      deps.logger.warn({ err }, 'aggregates could not be stored; metrics are computed from the rows');
-  });
+  const aggregates = new AggregateKeeper(database, deps.logger);
   const { publicUrl } = config;
   await app.register(warehouseRoutes, { database, clock, publicUrl, transfers, aggregates });
   await app.register(todayRoutes, { database, clock, stopwatch });

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { changeKey } from '../src/auth/manage-keys.ts';
+import { untilWaiting, whileKeyIsLocked } from './support/locks.ts';
 import { expectProblem } from './support/problems.ts';
 import { basic, login, replicaOf, startTestServer } from './support/server.ts';
 import { browserWithRole } from './support/sessions.ts';
@@ -48,6 +49,17 @@ const callByToken = (token: string, remoteAddress: string, on = app) =>
     remoteAddress,
   });
 const tokenOf = async (key: Key) => (await logIn(key, INSIDE)).json().token as string;
+
+test('an operator who changes a limit of a key does not undo what an administrator binds it to meanwhile', async () => {
+  const { apiKey } = await server.key(tenantId);
+  const changed = await whileKeyIsLocked(db.target, apiKey, async (client) => {
+    const afterwards = changeKey(apiKey, { limits: { reads: 5 } }, { owner: db.owner, clock: clock.read });
+    await untilWaiting(db.target, 1);
+    await client.query("UPDATE api_keys SET networks = '{203.0.113.0/24}' WHERE api_key = $1", [apiKey]);
+    return { afterwards };
+  });
+  expect(changed).toMatchObject({ limits: { reads: 5 }, networks: ['203.0.113.0/24'] });
+});
 
 describe('a key that is bound to networks', () => {
   test('works from them', async () => {

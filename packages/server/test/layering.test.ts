@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { TOKEN } from './support/sources.ts';
 
 const SOURCE_DIR = fileURLToPath(new URL('../src/', import.meta.url));
+const architecture = readFileSync(new URL('../../../docs/architecture.md', import.meta.url), 'utf8');
 const LONGEST_FILE = 300;
 const SQL = /\b(SELECT\s|INSERT\s+INTO\b|UPDATE\s[\s\S]*?\sSET\b|DELETE\s+FROM\b)/;
 
@@ -122,18 +123,20 @@ describe('imports', () => {
     expect(circlesOf(new Map(sources.map(({ path, imports }) => [path, imports])))).toEqual([]);
   });
 
-  test('form no circle of folders in the store, where all SQL is in folders', () => {
-    const roomOf = (path: string) => dirname(path);
+  test('of a room of the store, where all SQL is, reach rooms above it in the table of docs/architecture.md only', () => {
     const ofStore = sources.filter(({ path }) => layerOf(path) === 'store');
+    const roomOf = (path: string) => dirname(path);
     expect(ofStore.map(({ path }) => path).filter((path) => roomOf(path) === 'store')).toEqual([
       'store/release.ts',
     ]);
-    const rooms = new Map<string, string[]>();
-    for (const { path, imports } of ofStore) {
-      const others = imports.map(roomOf).filter((room) => room !== roomOf(path));
-      rooms.set(roomOf(path), [...(rooms.get(roomOf(path)) ?? []), ...others]);
-    }
-    expect(circlesOf(rooms)).toEqual([]);
+    const [, table = ''] = architecture.split('| room of `store/`');
+    const rooms = [...(table.split('\n\n')[0] ?? '').matchAll(/^\| `(\w+)\/`/gm)].map(
+      ([, room]) => `store/${room}`,
+    );
+    const found = new Set(ofStore.map(({ path }) => roomOf(path)).filter((room) => room !== 'store'));
+    expect(rooms.toSorted()).toEqual([...found].toSorted());
+    const upwards = (from: string, to: string) => rooms.indexOf(roomOf(to)) > rooms.indexOf(roomOf(from));
+    expect(forbidden((from, to) => layerOf(from) === 'store' && upwards(from, to))).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CATEGORIES, membersOf } from '../src/store/privacy/person-rows.ts';
 import { countTransactions } from './support/database.ts';
@@ -16,7 +17,7 @@ import {
 import { expectProblem } from './support/problems.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { addAccount, browserWithRole } from './support/sessions.ts';
-import { listen, openPaused, readAll } from './support/sockets.ts';
+import { listen, openPaused, readAll, requestsArrive } from './support/sockets.ts';
 import { type Files, filesOf } from './support/zip-files.ts';
 
 type Row = Record<string, unknown>;
@@ -24,11 +25,13 @@ type Row = Record<string, unknown>;
 let server: TestServer;
 let planted: Planted;
 let manage: ManageClient;
+let listening: Promise<string>;
 beforeAll(async () => {
   server = await startTestServer({}, { database: { exportPoolSize: 2 } });
   planted = await plantPerson(server);
   manage = await manageClient(server, planted.tenantId);
   await submitRefused();
+  listening = listen(server);
 });
 afterAll(() => server.close());
 
@@ -193,6 +196,23 @@ describe('the export of a person', () => {
     expect(rowsOf(files, 'account')).toMatchObject([{ email }]);
     expect(rowsOf(files, 'sessions')).toEqual([]);
   });
+
+  test('decides that in the snapshot of its rows, after it has waited for a slot', async () => {
+    const email = 'shared-meanwhile@example.com';
+    const { userId } = await addUser(server.db.owner, planted.tenantId, { userName: email, email });
+    await browserWithRole(server, planted.tenantId, 'viewer', email);
+    const before = await (await exportOverHttp())();
+    const arrived = requestsArrive(server, 1);
+    const waiting = fetch(`${await listening}/v1/manage/users/${userId}/export`, {
+      headers: { authorization: manage.authorization },
+    });
+    await arrived;
+    await addAccount(server, await server.organisation(), email, 'viewer');
+    before.destroy();
+    const files = filesOf(Buffer.from(await (await waiting).arrayBuffer()));
+    expect(rowsOf(files, 'account')).toMatchObject([{ email }]);
+    expect(rowsOf(files, 'sessions')).toEqual([]);
+  });
 });
 
 describe('the export of a person whose address another user has', () => {
@@ -212,6 +232,25 @@ describe('the export of a person whose address another user has', () => {
     expect(await namesOfOthers(successor.userId)).toEqual([]);
   });
 });
+
+/** A function that opens an export over HTTP, of far more than what the connection holds for a client that does not read. */
+async function exportOverHttp(): Promise<() => Promise<IncomingMessage>> {
+  const baseUrl = await listening;
+  const { tenantId } = planted;
+  const { userId } = await addUser(server.db.owner, tenantId, { userName: randomUUID() });
+  await server.db.owner.inTenant(tenantId, (tx) =>
+    tx.query(
+      `INSERT INTO action_log (tenant_id, logged_at, entry_id, action_id, user_id, day, category, action, description,
+                               changed_by, reason)
+       SELECT $1, now(), gen_random_uuid(), gen_random_uuid(), $2, '2026-03-12', 'plan', 'changed', 'x', 'admin',
+              (SELECT string_agg(md5(n::text || i::text), '') FROM generate_series(1, 30) AS i)
+       FROM generate_series(1, 8000) AS n`,
+      [tenantId, userId],
+    ),
+  );
+  const headers = { authorization: manage.authorization };
+  return () => openPaused(`${baseUrl}/v1/manage/users/${userId}/export`, { headers });
+}
 
 describe('the route', () => {
   test('answers administrators only, and keys with all permissions', async () => {
@@ -237,25 +276,11 @@ describe('the route', () => {
   });
 
   test('holds a slot for exports until the client has the file or hangs up', async () => {
-    const baseUrl = await listen(server);
-    const { tenantId, userId } = planted;
-    // Far more than what the connection holds for a client that does not read.
-    await server.db.owner.inTenant(tenantId, (tx) =>
-      tx.query(
-        `INSERT INTO action_log (tenant_id, logged_at, entry_id, action_id, user_id, day, category, action, description,
-                                 changed_by, reason)
-         SELECT $1, now(), gen_random_uuid(), gen_random_uuid(), $2, '2026-03-12', 'plan', 'changed', 'x', 'admin',
-                (SELECT string_agg(md5(n::text || i::text), '') FROM generate_series(1, 30) AS i)
-         FROM generate_series(1, 8000) AS n`,
-        [tenantId, userId],
-      ),
-    );
     const running = () => countTransactions(server.db);
-    const headers = { authorization: manage.authorization };
-    const url = `${baseUrl}/v1/manage/users/${userId}/export`;
-    const first = await openPaused(url, { headers });
+    const open = await exportOverHttp();
+    const first = await open();
     await expect.poll(running).toBe(1);
-    const waiting = openPaused(url, { headers });
+    const waiting = open();
     first.destroy();
     const second = await waiting;
     const { complete } = await readAll(second);

@@ -2,7 +2,7 @@ import type { LightMyRequestResponse } from 'fastify';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ChangedLimits } from '../src/auth/limits-of-keys.ts';
 import { changeKey } from '../src/auth/manage-keys.ts';
-import { DEFAULT_LIMITS, ORGANISATION_TIMES } from '../src/http/rates/rate-classes.ts';
+import { DEFAULT_LIMITS, ORGANISATION_TIMES, rateClassOf } from '../src/http/rates/rate-classes.ts';
 import { RateLimits } from '../src/http/rates/rate-limits.ts';
 import type { KeyLimits } from '../src/store/auth/key-limits.ts';
 import { seeingAll } from './support/backup.ts';
@@ -50,19 +50,22 @@ const remainingOf = ({ headers }: LightMyRequestResponse) =>
 
 describe('Every route', () => {
   const routes = app.routeTable.flatMap(({ method, url, config }) =>
-    [method].flat().map((each) => ({ name: `${each} ${url}`, config })),
+    [method].flat().map((each) => ({
+      name: `${each} ${url}`,
+      access: config?.access,
+      rateClass: rateClassOf({ method: each, ...(config && { config }) }),
+    })),
   );
-  const ofClass = (rateClass: string | undefined) =>
-    routes.filter(({ config }) => config?.rateClass === rateClass).map(({ name }) => name);
+  const ofClass = (wanted: string) =>
+    routes.filter(({ rateClass }) => rateClass === wanted).map(({ name }) => name);
 
   test('that takes credentials has a class', () => {
-    const guarded = routes.filter(({ config }) => config?.access !== 'public');
+    const guarded = routes.filter(({ access }) => access !== 'public');
     expect(guarded.length).toBeGreaterThan(100);
-    expect(guarded.filter(({ config }) => config?.rateClass === undefined)).toEqual([]);
+    expect(guarded.filter(({ rateClass }) => rateClass === undefined)).toEqual([]);
   });
 
   test('is in the class that its declaration says', () => {
-    expect(ofClass('login').sort()).toEqual(['POST /v1/auth', 'POST /v1/auth/token']);
     expect(ofClass('events').sort()).toEqual([
       'POST /v1/access-credentials',
       'POST /v1/occupancy',
@@ -79,7 +82,7 @@ describe('Every route', () => {
     expect(ofClass('management')).toEqual(expect.arrayContaining(scim));
   });
 
-  test('with a class documents the 429', async () => {
+  test('with a class, and each login, documents the 429', async () => {
     const { paths } = (await app.inject('/openapi.json')).json();
     const documented = Object.entries(paths as Record<string, Record<string, { responses: object }>>).flatMap(
       ([path, operations]) =>
@@ -88,7 +91,9 @@ describe('Every route', () => {
           has429: '429' in responses,
         })),
     );
-    const limited = new Set(['login', 'events', 'reads', 'management'].flatMap(ofClass));
+    const logins = ['POST /v1/auth', 'POST /v1/auth/token'];
+    const limited = new Set([...logins, ...['events', 'reads', 'management'].flatMap(ofClass)]);
+    expect(documented.map(({ name }) => name)).toEqual(expect.arrayContaining(logins));
     const of = documented.filter(({ name }) => limited.has(name));
     expect(of.length).toBeGreaterThan(100);
     expect(of.filter(({ has429 }) => !has429)).toEqual([]);
@@ -331,10 +336,15 @@ describe('The limits of a key', () => {
     const administrator = await browserWithRole(own, await own.organisation(), 'administrator');
     const send = (method: 'POST' | 'PATCH', url: string, payload: object) =>
       own.app.inject({ method, url, headers: administrator, payload });
-    const made = await send('POST', '/v1/manage/keys', {
-      ...{ name: 'dashboard', role: 'data-warehouse', authentication: 'basic' },
-      limits: { reads: 500, exports: null },
-    });
+    const wanted = { name: 'dashboard', role: 'data-warehouse', authentication: 'basic' };
+    expectProblem(
+      await send('POST', '/v1/manage/keys', {
+        ...wanted,
+        limits: { login: DEFAULT_LIMITS.login * ORGANISATION_TIMES + 1 },
+      }),
+      400,
+    );
+    const made = await send('POST', '/v1/manage/keys', { ...wanted, limits: { reads: 500, exports: null } });
     expect(made.statusCode).toBe(201);
     const { key, secret } = made.json();
     expect(key.limits).toEqual({ reads: 500 });
@@ -374,6 +384,24 @@ describe('The limits of a key', () => {
       exports: 3,
     });
     expect(await change({ reads: null })).toEqual({ events: 6, exports: 3 });
+  });
+
+  test('that only the command line may give can be sent back, and made smaller', async () => {
+    const { apiKey } = await keyWith({ reads: 900_000_000 });
+    const browser = await browserWithRole(server, tenantId, 'administrator');
+    const change = (limits: ChangedLimits) =>
+      app.inject({
+        method: 'PATCH',
+        url: `/v1/manage/keys/${apiKey}`,
+        headers: browser,
+        payload: { limits },
+      });
+    const unchanged = await change({ reads: 900_000_000, exports: 3 });
+    expect(unchanged.json().limits).toEqual({ reads: 900_000_000, exports: 3 });
+    expect(expectProblem(await change({ reads: 900_000_001 }), 400)).toContain(
+      '/limits/reads must be <= 480000',
+    );
+    expect((await change({ reads: 480_000 })).json().limits).toEqual({ reads: 480_000, exports: 3 });
   });
 });
 

@@ -5,7 +5,7 @@ function reader() {
   const clock = { nowMs: 0 };
   const reads = new SharedReads<number>({ stopwatch: () => clock.nowMs, freshMs: 500 });
   let count = 0;
-  const get = (read = async () => ++count) => reads.get('key', read);
+  const get = (read = async () => ++count) => reads.get('organisation', 'key', read);
   return { clock, get };
 }
 
@@ -39,4 +39,11 @@ test('a failed read fails for all who share it, and the next caller reads again'
   await expect(failure).rejects.toThrow('down');
   await expect(shared).rejects.toThrow('down');
   expect(await get(async () => 3)).toBe(3);
+});
+
+test('an organisation that asks for very many things takes no answer from another one', async () => {
+  const reads = new SharedReads<number>({ stopwatch: () => 0, freshMs: 500 });
+  await reads.get('small', 'key', async () => 1);
+  for (let key = 0; key < 2_000; key++) await reads.get('large', String(key), async () => 2);
+  expect(await reads.get('small', 'key', async () => 3)).toBe(1);
 });

@@ -3,14 +3,13 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { useParameters } from '../frame/address.ts';
 import { clientOf } from '../frame/client.ts';
-import { Failure } from '../frame/failure.tsx';
 import { formatWhole } from '../frame/format.ts';
 import { useFound } from '../frame/found.ts';
 import { NodeSelect } from '../frame/node-select.tsx';
 import { nodesKey } from '../frame/nodes.ts';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
-import { SearchField, useSearch } from '../frame/search.tsx';
+import { FoundRows, SearchField, useSearch } from '../frame/search.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { VirtualList } from '../frame/virtual-list.tsx';
@@ -26,27 +25,21 @@ const SEARCHED_FROM = 8;
 
 /** The levels that have a plan, and a way to every other one. */
 export default function PlanList() {
-  const search = useSearch();
-  const found = usePlans(search);
-  const { data, error, refetch } = found;
   return (
     <Page title={floor.title}>
-      {error && !data ? (
-        <Failure error={error} retry={() => void refetch()} />
-      ) : (
-        <Plans found={found} search={search} />
-      )}
+      <Plans />
     </Page>
   );
 }
 
-function Plans({ found, search }: { found: ReturnType<typeof usePlans>; search: string }) {
+function Plans() {
   const { organisation, role } = useOrganisation();
   const [parameters, change] = useParameters();
-  const { data, error, fetchNextPage, hasNextPage, isFetchingNextPage, isPlaceholderData } = found;
-  const plans = data?.pages.flatMap(({ items }) => items);
+  const search = useSearch();
+  const found = usePlans(search);
+  const count = found.data?.pages.reduce((sum, { items }) => sum + items.length, 0);
   const isSearched = search !== '' || parameters.has('search');
-  const hasNone = plans?.length === 0 && !isSearched && !isPlaceholderData;
+  const hasNone = count === 0 && !isSearched && !found.isPlaceholderData;
   const hasLevels = useHasLevels(hasNone);
   if (hasNone && hasLevels === undefined) return <Waiting />;
   if (hasNone && !hasLevels) {
@@ -58,31 +51,27 @@ function Plans({ found, search }: { found: ReturnType<typeof usePlans>; search: 
       </Notice>
     );
   }
-  const onNearEnd = () => {
-    if (!isFetchingNextPage && !error) void fetchNextPage();
-  };
+  const noPlans = role === 'administrator' ? empty.noPlans : empty.noPlansForReader;
   return (
     <Stack maw={720}>
-      {hasNone && <Notice {...(role === 'administrator' ? empty.noPlans : empty.noPlansForReader)} />}
-      {(isSearched || (plans && plans.length >= SEARCHED_FROM)) && (
+      {(isSearched || (count !== undefined && count >= SEARCHED_FROM)) && (
         <SearchField label={words.search} hint={words.searchHint} />
       )}
-      {!plans && <Waiting />}
-      {!hasNone && plans?.length === 0 && <Text size="sm">{words.none}</Text>}
-      {plans && plans.length > 0 && (
-        <VirtualList
-          label={words.title}
-          count={plans.length}
-          rowHeight={ROW_HEIGHT}
-          height={LIST_HEIGHT}
-          onNearEnd={hasNextPage ? onNearEnd : undefined}
-          row={(index) => {
-            const plan = plans[index];
-            return plan && <Row plan={plan} />;
-          }}
-        />
-      )}
-      {error && <Failure error={error} retry={() => void fetchNextPage()} />}
+      <FoundRows found={found} search={search} none={hasNone ? noPlans : words.noMatch}>
+        {(plans, onNearEnd) => (
+          <VirtualList
+            label={words.title}
+            count={plans.length}
+            rowHeight={ROW_HEIGHT}
+            height={LIST_HEIGHT}
+            onNearEnd={onNearEnd}
+            row={(index) => {
+              const plan = plans[index];
+              return plan && <Row plan={plan} />;
+            }}
+          />
+        )}
+      </FoundRows>
       <Group maw={420} grow>
         <NodeSelect
           kind="level"

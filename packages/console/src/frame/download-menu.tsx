@@ -4,12 +4,10 @@ import { useMutation } from '@tanstack/react-query';
 import { texts } from '../texts.ts';
 import { clientOf } from './client.ts';
 import { Icon } from './icon.tsx';
-import { saveFile } from './save-file.ts';
+import { DOWNLOAD_TIMEOUT_MS, saveFile } from './save-file.ts';
 import { useOrganisation } from './session.ts';
 
 const { download } = texts;
-/** A file is one answer, and may be long. */
-const TIMEOUT_MS = 300_000;
 
 interface DownloadMenuProps<T extends string> {
   /** What can be downloaded, with its words. */
@@ -30,7 +28,7 @@ export function DownloadMenu<T extends string>({
   const { organisation } = useOrganisation();
   const { mutate, isPending, isError } = useMutation({
     mutationFn: async (choice: T) => {
-      const file = await ask(clientOf(organisation), choice, { timeoutMs: TIMEOUT_MS });
+      const file = await ask(clientOf(organisation), choice, { timeoutMs: DOWNLOAD_TIMEOUT_MS });
       saveFile(file, `${organisation}-${nameOf(choice)}`);
     },
   });

@@ -2,20 +2,18 @@ import { Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { Failure } from '../frame/failure.tsx';
 import { Icon } from '../frame/icon.tsx';
-import { saveFile } from '../frame/save-file.ts';
+import { DOWNLOAD_TIMEOUT_MS, saveFile } from '../frame/save-file.ts';
 import { texts } from '../texts.ts';
 import { type Profile, useManage } from './answers.ts';
 
 const { heldData } = texts.person.about;
-/** The file is one answer, and may be long. */
-const TIMEOUT_MS = 300_000;
 
 /** Saves everything that is held about a person, as the API gives it. */
 export function ExportButton({ profile: { userId, userName } }: { profile: Profile }) {
   const manage = useManage();
   const { mutate, isPending, error } = useMutation({
     mutationFn: async () =>
-      saveFile(await manage.users.export(userId, { timeoutMs: TIMEOUT_MS }), `${userName}.zip`),
+      saveFile(await manage.users.export(userId, { timeoutMs: DOWNLOAD_TIMEOUT_MS }), `${userName}.zip`),
   });
   return (
     <Stack gap="xs">

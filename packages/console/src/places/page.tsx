@@ -10,7 +10,7 @@ import { Icon } from '../frame/icon.tsx';
 import type { Kind, TreeNode } from '../frame/nodes.ts';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
-import { type Role, useOrganisation } from '../frame/session.ts';
+import { type Role, seesPeople, useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
 import { AddDialog } from './add.tsx';
@@ -45,7 +45,7 @@ export default function PlacesPage() {
   const { button, view } = useImport(FILES, places.backFromImport);
   const actions = (
     <Group gap="xs">
-      {(role === 'administrator' || role === 'planner') && (
+      {seesPeople(role) && (
         <DownloadMenu choices={places.downloads} ask={fileOf} nameOf={(kind) => `${kind}.csv`} />
       )}
       {button}

@@ -20,7 +20,10 @@ export const floor = {
     title: 'Floor plans',
     search: 'Find a plan',
     searchHint: 'A part of the name of the level or office',
-    none: 'No plan has this name.',
+    noMatch: {
+      title: 'No plan has this name',
+      advice: 'Search for a shorter part of the name of the level or office.',
+    },
     placed: (placed: string, all: string) => `${placed} of ${all} desks placed`,
     draftOnly: 'draft only',
     hasDraft: 'with a draft',

@@ -102,7 +102,7 @@ export const person = {
       title: 'Held data',
       intro:
         'Everything that the server holds about this person, by category, with why and for how long: a ZIP file of JSON and CSV.',
-      save: 'Save everything that is held',
+      save: 'Download everything that is held',
     },
     none: 'None',
     office: 'Primary office',

@@ -27,7 +27,7 @@ import {
 import { foldApiKey } from './credentials.ts';
 import { callerOf } from './guard.ts';
 import { Authentication, KeyView, Role, SettingMembers, ShownKeyView, viewOf } from './key-views.ts';
-import { ownLimits } from './limits-of-keys.ts';
+import { ownLimits, requireGrantable } from './limits-of-keys.ts';
 import {
   addKey,
   BindingError,
@@ -118,6 +118,8 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
       const { tenantId } = caller;
       const role = request.body.role as ApiKeyRole;
       requirePower(caller, role);
+      const limits = request.body.limits ?? {};
+      requireGrantable(limits, {});
       const key = {
         tenantId,
         name: checkedName(request.body.name),
@@ -126,7 +128,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
         expiresAt: checkedExpiry(request.body.expiresAt, clock()) ?? null,
         networks: request.body.networks ?? null,
         locationIds: request.body.locationIds ?? null,
-        limits: ownLimits(request.body.limits ?? {}),
+        limits: ownLimits(limits),
       };
       const shown = await database.inTenant(tenantId, async (tx) => {
         const { apiKey, secret } = await addKey(tx, key, { masterKey, clock })
@@ -166,6 +168,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
       };
       const changed = await database.inTenant(caller.tenantId, async (tx) => {
         const row = await managedKey(tx, caller, request.params);
+        requireGrantable(limits ?? {}, row.limits);
         return changeSettings(tx, row, changes, nowMs).catch(malformedIfBinding).catch(conflictIfEnded);
       });
       logChange(request, 'a key was changed', { changedKey: changed.apiKey, role: changed.role });

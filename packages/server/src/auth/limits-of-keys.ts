@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { malformedMember } from '../http/errors.ts';
 import { DEFAULT_LIMITS, ORGANISATION_TIMES } from '../http/rates/rate-classes.ts';
 import { Maybe } from '../http/schema.ts';
 import { KEY_LIMITS, type KeyLimit, type KeyLimits } from '../store/auth/key-limits.ts';
@@ -13,10 +14,13 @@ const UNITS: Readonly<Record<KeyLimit, string>> = {
 /** More exports than an organisation has slots for. */
 const MOST_EXPORTS = 100;
 
-/** A caller gives a key at most the limit of the organisation. The command line may give more. */
+/** What a caller may give a key: at most the limit of the organisation. The command line may give more. */
+function mostOf(limit: KeyLimit): number {
+  return limit === 'exports' ? MOST_EXPORTS : DEFAULT_LIMITS[limit] * ORGANISATION_TIMES;
+}
+
 function given(limit: KeyLimit) {
-  const maximum = limit === 'exports' ? MOST_EXPORTS : DEFAULT_LIMITS[limit] * ORGANISATION_TIMES;
-  return Maybe(Type.Integer({ minimum: 1, maximum, description: UNITS[limit] }));
+  return Maybe(Type.Integer({ minimum: 1, description: `${UNITS[limit]}; at most ${mostOf(limit)}` }));
 }
 
 function shown(limit: KeyLimit) {
@@ -59,4 +63,14 @@ export function ownLimits(limits: ChangedLimits): KeyLimits {
       return own === undefined ? [] : [[limit, own]];
     }),
   );
+}
+
+/** Throws a 400 if a caller gives a key more than it may. A limit that the key has already may be sent back. */
+export function requireGrantable(limits: ChangedLimits, held: KeyLimits): void {
+  for (const limit of KEY_LIMITS) {
+    const most = mostOf(limit);
+    const wanted = limits[limit] ?? 0;
+    if (wanted > most && wanted !== held[limit])
+      throw malformedMember(`limits/${limit}`, `must be <= ${most}`);
+  }
 }

@@ -6,6 +6,7 @@ import type { RateLimits } from '../http/rates/rate-limits.ts';
 import { problems } from '../http/schema.ts';
 import { hasBody } from '../http/unread-body.ts';
 import type { ApiKeys } from './api-keys.ts';
+import { callerOfKey } from './caller.ts';
 import { grantToken, OAuthError, oauthError, TokenReply, TokenRequest } from './client-credentials.ts';
 import { type CountLogin, LoginFailure, LoginReply, LoginRequest, logIn, loginFailure } from './login.ts';
 import { WrongNetworkProblem } from './network-check.ts';
@@ -33,8 +34,7 @@ export const authRoutes: FastifyPluginAsyncTypebox<AuthRoutesOptions> = async (a
     // The record of requests shows a right secret from a wrong network to the key's organisation.
     if (error instanceof WrongNetworkProblem) request.caller = error.caller;
   });
-  const countLogin: CountLogin = ({ tenantId, apiKeyFolded: nameFolded, limits }) =>
-    options.rates.take('login', { kind: 'key', tenantId, nameFolded, limits }, 1);
+  const countLogin: CountLogin = (key) => options.rates.take('login', callerOfKey(key), 1);
   const deps = { ...options, countLogin };
   app.route({
     method: 'POST',

@@ -61,7 +61,6 @@ async function writeVerified(
 ) {
   // Loaded here, so that other commands do not wait for it.
   const { backup, readBack } = await import('../store/backup/backup.ts');
-  const { checkBackup } = await import('../store/backup/restore.ts');
   const writing = showProgress('Backing up', 'rows of a table');
   const verifying = showProgress('Reading back', 'rows');
   try {
@@ -79,11 +78,11 @@ async function writeVerified(
         }),
       async (written, summary) => {
         writing.stop();
-        await readBack(createReadStream(written), summary, {
+        const contents = await readBack(createReadStream(written), summary, {
           decryptWith: encryption?.decryptWith,
           onProgress: (rows) => verifying.update(rows, summary.rows),
         });
-        requireHeldKeys(await checkBackup(createReadStream(written), encryption?.decryptWith));
+        requireHeldKeys(contents);
       },
     );
   } finally {

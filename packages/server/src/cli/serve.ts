@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { DataConfig, ServerConfig } from '../config.ts';
 import type { Jobs } from '../jobs/runner.ts';
+import { transportOf } from '../store/connections/check-database.ts';
 import type { Database, DatabaseTarget, SessionRole } from '../store/connections/db.ts';
 import { consoleUrl } from './console-url.ts';
 import {
@@ -146,15 +147,10 @@ function warnOfPlainSecrets({ host, tlsCert, trustProxy }: ServerConfig): void {
   );
 }
 
-/** The modes of a database URL with which pg encrypts the connection and verifies the certificate. */
-const VERIFIED_MODES = ['prefer', 'require', 'verify-ca', 'verify-full'];
-
 function warnOfPlainDatabase(databaseUrl: string): void {
-  // As postgresUrl of config-values.ts: an empty host means a socket.
-  const { hostname, searchParams } = new URL(databaseUrl.replace('@/', '@localhost/'));
-  const host = searchParams.get('host') ?? decodeURIComponent(hostname);
-  if (host.startsWith('/') || isLoopback(host)) return;
-  if (VERIFIED_MODES.includes(searchParams.get('sslmode') ?? '')) return;
+  const { host, isVerified } = transportOf({ connectionString: databaseUrl });
+  const isSocket = host.startsWith('/');
+  if (isVerified || isSocket || isLoopback(host)) return;
   remark(
     `Warning: the connection to the database on ${host} may not be encrypted, or its certificate is not verified. Add ` +
       'sslmode=verify-full to the database URL.',

@@ -23,7 +23,7 @@ export interface SafeImage extends ImageRow {
 }
 
 /** The most bytes of images that one organisation keeps. */
-export const MOST_IMAGE_BYTES = 200 * 1024 * 1024;
+const MOST_IMAGE_BYTES = 200 * 1024 * 1024;
 /** The most bytes of an image that somebody sends. */
 export const MOST_SENT_BYTES = 5 * 1024 * 1024;
 /** How much the ratio of an image and that of its plan may differ: the numbers of a client are rounded. */

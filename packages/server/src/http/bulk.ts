@@ -32,7 +32,7 @@ export const BulkReply = Type.Object({
   results: Type.Array(BulkResult),
 });
 
-export const MOST_PAGE_ITEMS = 1_000;
+const MOST_PAGE_ITEMS = 1_000;
 const PAGE_ITEMS = 100;
 
 /** Each word of a search compares texts of all rows. */

@@ -27,8 +27,9 @@ const BROKEN: Record<string, HttpProblem> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: new HttpProblem(413, 'The extensions of a chunk are too long.'),
 };
 const NOT_HTTP = new HttpProblem(400, 'The request is not HTTP.');
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 const NO_PROXY = new HttpProblem(405, 'The server is no proxy: it takes no CONNECT.', {
-  headers: { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE' },
+  headers: { allow: METHODS.join(', ') },
 });
 
 /** The answer to the last request of a connection. */
@@ -99,8 +100,6 @@ function answer(log: FastifyBaseLogger, { problem, code }: Refusal, socket: Sock
   ];
   answerAndClose(`${head.join('\r\n')}\r\n\r\n${text}`, socket);
 }
-
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 /** 404 for a path that the server does not have; 405 for one that it has for other methods. */
 export function unknownPath(

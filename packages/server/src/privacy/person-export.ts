@@ -1,4 +1,4 @@
-import { toCsv } from '../files/csv-text.ts';
+import { csvFile } from '../files/csv-file.ts';
 import type { AccountRole } from '../store/auth/account-roles.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { WITHHELD_TABLES } from '../store/privacy/account-categories.ts';
@@ -25,8 +25,6 @@ const NOT_RECORDED = [
 export interface PersonExport {
   tenantId: string;
   person: Person;
-  /** The accounts of the person that belong to no other organisation. */
-  ownAccountIds: string[];
   createdAt: Date;
 }
 
@@ -35,8 +33,8 @@ export interface PersonExport {
  * received them, and at last the manifest. `tx` must have one snapshot. Read each file to its end before the next one.
  */
 export async function* personFiles(tx: Tx, request: PersonExport): AsyncGenerator<ZippedFile, void> {
-  const { tenantId, person, ownAccountIds } = request;
-  const keys: PersonKeys = { ...person, tenantId, ownAccountIds };
+  const { tenantId, person } = request;
+  const keys: PersonKeys = { ...person, tenantId };
   const select = selectRefusedEvents(person);
   const counts = new Map<string, number>();
   for (const category of CATEGORIES) {
@@ -115,21 +113,6 @@ async function* jsonFile(batches: AsyncIterable<PersonRow[]>): AsyncGenerator<st
     before = ',\n';
   }
   yield before === '[\n' ? '[]\n' : '\n]\n';
-}
-
-async function* csvFile(
-  batches: AsyncIterable<PersonRow[]>,
-  members: string[],
-): AsyncGenerator<string, void> {
-  yield toCsv([members]);
-  for await (const rows of batches)
-    yield toCsv(rows.map((row) => members.map((member) => cell(row[member]))));
-}
-
-/** Lists and objects as JSON. */
-function cell(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function toJson(value: unknown): string {

@@ -7,9 +7,8 @@ import { HttpProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
 import { quote } from '../http/text.ts';
 import type { Transfers } from '../http/transfers.ts';
-import { lockAccount } from '../store/auth/accounts.ts';
-import type { Database, Tx } from '../store/connections/db.ts';
-import { findPerson, type Person } from '../store/privacy/person.ts';
+import type { Database } from '../store/connections/db.ts';
+import { findPerson } from '../store/privacy/person.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { personFiles } from './person-export.ts';
 import { zipFile } from './zip-file.ts';
@@ -55,40 +54,25 @@ export const privacyRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = as
     },
     handler: async (request, reply) => {
       const { tenantId } = callerOf(request);
+      const nobody = new HttpProblem(404, `There is no user ${quote(request.params.userId)}.`);
       const userId = parseGuid(request.params.userId);
-      const found =
-        userId === undefined
-          ? undefined
-          : await database.inTenant(tenantId, (tx) => findSubject(tx, tenantId, userId));
-      if (!found) throw new HttpProblem(404, `There is no user ${quote(request.params.userId)}.`);
+      if (userId === undefined) throw nobody;
       const createdAt = new Date(clock());
       const transfer = await transfers.begin({ kind: 'exports', tenantId }, request, reply);
       const file = transfer.reading(
-        database.stream('exports', tenantId, (tx) =>
-          zipFile(personFiles(tx, { ...found, tenantId, createdAt }), createdAt),
-        ),
+        database.stream('exports', tenantId, async function* (tx) {
+          const person = await findPerson(tx, tenantId, userId);
+          if (!person) throw nobody;
+          yield* zipFile(personFiles(tx, { tenantId, person, createdAt }), createdAt);
+        }),
       );
       const first = await file.next();
       reply.headers({
         'content-type': 'application/zip',
-        'content-disposition': `attachment; filename="person-${found.person.userId}.zip"`,
+        'content-disposition': `attachment; filename="person-${userId}.zip"`,
         'cache-control': 'no-store',
       });
       return reply.send(Readable.from(transfer.body(first, file), { objectMode: false }));
     },
   });
 };
-
-/** The person, and which of the person's accounts belong to the organisation alone. */
-async function findSubject(
-  tx: Tx,
-  tenantId: string,
-  userId: string,
-): Promise<{ person: Person; ownAccountIds: string[] } | undefined> {
-  const person = await findPerson(tx, tenantId, userId);
-  if (!person) return undefined;
-  const ownAccountIds: string[] = [];
-  for (const accountId of person.accountIds)
-    if ((await lockAccount(tx, accountId)) === 'alone') ownAccountIds.push(accountId);
-  return { person, ownAccountIds };
-}

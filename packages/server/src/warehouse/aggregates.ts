@@ -1,4 +1,6 @@
+import type { FastifyBaseLogger } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import { needsOwnLine } from '../http/outages.ts';
 import { inTenantSnapshotWithRetries } from '../store/connections/conflict.ts';
 import type { Database } from '../store/connections/db.ts';
 import { TenantWriteQueue } from '../store/connections/tenant-write-queue.ts';
@@ -87,15 +89,15 @@ export async function advanceAllAggregates({
  */
 export class AggregateKeeper {
   readonly #database: Database;
-  readonly #onFailure: (error: unknown) => void;
+  readonly #log: FastifyBaseLogger;
   /** Transactions of one organisation that write aggregates at the same time would fail and begin again. */
   readonly #writeQueue = new TenantWriteQueue();
   /** Running and recent refreshes, by organisation and window. */
   readonly #refreshes = new LRUCache<string, Promise<void>>({ max: REMEMBERED_REFRESHES });
 
-  constructor(database: Database, onFailure: (error: unknown) => void) {
+  constructor(database: Database, log: FastifyBaseLogger) {
     this.#database = database;
-    this.#onFailure = onFailure;
+    this.#log = log;
   }
 
   /** Resolves when the aggregates of `window` are stored, or cannot be stored. */
@@ -105,7 +107,11 @@ export class AggregateKeeper {
     if (known) return known;
     const refresh = this.#writeQueue
       .take(tenantId, () => makeAggregates(this.#database, tenantId, window))
-      .catch(this.#onFailure);
+      .catch((err: unknown) => {
+        // The call itself meets an outage next, and reports it.
+        if (needsOwnLine(err))
+          this.#log.warn({ err }, 'aggregates could not be stored; metrics are computed from the rows');
+      });
     // Its time begins when it has ended.
     this.#refreshes.set(key, refresh);
     void refresh.then(() => this.#refreshes.set(key, refresh, { ttl: REFRESHED_MS }));

@@ -53,7 +53,7 @@ export const latestArrivalsRoutes: FastifyPluginAsyncTypebox<TodayRoutesOptions>
       const { tenantId } = callerOf(request);
       const locationId = parseGuid(request.params.locationId);
       if (locationId === undefined) throw noOffice();
-      return reads.get(`${tenantId} ${locationId}`, async () => {
+      return reads.get(tenantId, locationId, async () => {
         const now = new Date(clock());
         const found = await database.inTenantSnapshot(tenantId, (tx) =>
           listLatestArrivals(tx, tenantId, { locationId, now, limit: MOST }),

@@ -69,7 +69,7 @@ export const todayRoutes: FastifyPluginAsyncTypebox<TodayRoutesOptions> = async 
     },
     handler: async (request) => {
       const { tenantId } = callerOf(request);
-      return reads.get(tenantId, async () => {
+      return reads.get(tenantId, 'today', async () => {
         const now = new Date(clock());
         const offices = await database.inTenantSnapshot(tenantId, (tx) => listToday(tx, tenantId, now));
         return { asOf: now.toISOString(), offices: offices.map(toReply) };

@@ -82,7 +82,9 @@ describe('Beyond loopback', () => {
     const warning = /the database on db\.invalid may not be encrypted.*sslmode=verify-full/;
     expect(await stderrOf('')).toMatch(warning);
     expect(await stderrOf('?sslmode=no-verify')).toMatch(warning);
+    expect(await stderrOf('?uselibpqcompat=true&sslmode=require')).toMatch(warning);
     expect(await stderrOf('?sslmode=verify-full')).not.toMatch(warning);
+    expect(await stderrOf('?ssl=true')).not.toMatch(warning);
   });
 
   test('behind a trusted proxy, serve does not warn, and reports the public URL as its address', async () => {

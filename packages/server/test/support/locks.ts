@@ -51,14 +51,25 @@ export function untilWaiting({ database }: DatabaseTarget, count: number): Promi
  * The result of `work`, which runs while another transaction has locked the account with this address. `work` gets the
  * connection that has the lock. It returns a promise of what goes on when the lock is gone.
  */
-export async function whileAccountIsLocked<T>(
+export function whileAccountIsLocked<T>(target: DatabaseTarget, email: string, work: Work<T>): Promise<T> {
+  return whileRowIsLocked(target, { table: 'accounts', column: 'email_folded', value: email }, work);
+}
+
+/** As `whileAccountIsLocked`, for a key. */
+export function whileKeyIsLocked<T>(target: DatabaseTarget, apiKey: string, work: Work<T>): Promise<T> {
+  return whileRowIsLocked(target, { table: 'api_keys', column: 'api_key', value: apiKey }, work);
+}
+
+type Work<T> = (client: pg.Client) => Promise<{ afterwards: Promise<T> }>;
+
+async function whileRowIsLocked<T>(
   target: DatabaseTarget,
-  email: string,
-  work: (client: pg.Client) => Promise<{ afterwards: Promise<T> }>,
+  { table, column, value }: { table: string; column: string; value: string },
+  work: Work<T>,
 ): Promise<T> {
   const { afterwards } = await seeingAll(target, async (client) => {
     await client.query('BEGIN');
-    await client.query('SELECT FROM accounts WHERE email_folded = $1 FOR UPDATE', [email]);
+    await client.query(`SELECT FROM ${table} WHERE ${column} = $1 FOR UPDATE`, [value]);
     const begun = await work(client);
     await client.query('COMMIT');
     return begun;

@@ -3,7 +3,8 @@ import { formatWhole, formatZonedInstant } from '../../frame/format.ts';
 import { useOrganisation } from '../../frame/session.ts';
 import { texts } from '../../texts.ts';
 import { readFloor } from '../answers.ts';
-import type { PlanChanges } from './changes.ts';
+import type { Plan } from '../plan.ts';
+import { changesOf } from './changes.ts';
 import type { VersionedDraft } from './draft.ts';
 import type { DraftSession } from './draft-session.ts';
 
@@ -14,15 +15,15 @@ interface ConflictNoticeProps {
   session: DraftSession;
   /** Null if the draft is there no more. */
   theirs: VersionedDraft | null;
-  /** What taking theirs changes; undefined without theirs. */
-  changes: PlanChanges | undefined;
+  mine: Plan;
   /** The draft of the other person was published or discarded, and this one is given up. */
   onLeave: () => void;
 }
 
 /** Somebody else changed the draft meanwhile. Nothing is stored or lost before one has chosen. */
-export default function ConflictNotice({ levelId, session, theirs, changes, onLeave }: ConflictNoticeProps) {
+export default function ConflictNotice({ levelId, session, theirs, mine, onLeave }: ConflictNoticeProps) {
   const { organisation, timeZone } = useOrganisation();
+  const changes = theirs && changesOf(mine, theirs.row);
   const take = () => {
     if (theirs) {
       session.takeTheirs();

@@ -1,11 +1,11 @@
 import type { Rollcall } from '@rollcall/sdk';
 import type { DraftCalls } from './draft.ts';
 
-/** The calls for the draft of a level. `signIn` leads to the sign-in page. */
+/** The calls for the draft of a level. */
 export function draftCalls(
   { manage: { floorPlans } }: Rollcall,
   levelId: string,
-  signIn: () => void,
+  ofPage: Pick<DraftCalls, 'nodeIds' | 'signIn'>,
 ): DraftCalls {
   return {
     store: (plan, version, basedOn, hidden) =>
@@ -19,7 +19,6 @@ export function draftCalls(
     publish: async (version) => {
       await floorPlans.publish(levelId, { ifVersion: version });
     },
-    nodeIds: async () => (await floorPlans.day(levelId)).items.map(({ nodeId }) => nodeId),
-    signIn,
+    ...ofPage,
   };
 }

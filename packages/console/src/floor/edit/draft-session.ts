@@ -179,9 +179,9 @@ export class DraftSession {
     this.#inTurn(async () => {
       // A request without an answer may have made another version.
       if (this.#sent.length > 0 || this.#version === null) this.#meet(await this.#calls.read());
-      const isThere = this.#version !== null && this.#state.store.kind !== 'conflict';
+      const version = this.#state.store.kind === 'conflict' ? null : this.#version;
       try {
-        if (isThere) await this.#calls.discard(this.#version ?? '');
+        if (version !== null) await this.#calls.discard(version);
       } catch (error) {
         if (isOutdated(error)) this.#meet(await this.#calls.read());
         else if (!(error instanceof NotFoundError)) throw error;
@@ -293,13 +293,8 @@ export class DraftSession {
     this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
   }
 
-  /** The browser asks before it closes a page with changes that are not stored. */
-  #warn = (event: Event): void => event.preventDefault();
-
   #set(change: Partial<SessionState>): void {
     this.#state = { ...this.#state, ...change };
-    if (this.isStored) globalThis.removeEventListener?.('beforeunload', this.#warn);
-    else globalThis.addEventListener?.('beforeunload', this.#warn);
     for (const listener of this.#listeners) listener();
   }
 }

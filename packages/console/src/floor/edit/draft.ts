@@ -1,4 +1,5 @@
-import type { Placement, Plan } from '../plan.ts';
+import type { Plan } from '../plan.ts';
+import { changesOf } from './changes.ts';
 import type { Editor } from './editor.ts';
 
 /** A draft as the server has it. */
@@ -80,15 +81,8 @@ export function planOf({ imageId, aspectRatio, placements }: Plan): Plan {
 
 /** Whether two plans are the same to somebody who sees them. The order of their placements does not count. */
 export function isSamePlan(a: Plan, b: Plan): boolean {
-  const textOf = ({ placements, ...rest }: Plan) =>
-    JSON.stringify([
-      rest.imageId,
-      rest.aspectRatio,
-      placements
-        .map(({ nodeId, x, y, width, height }: Placement) => [nodeId, x, y, width, height])
-        .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
-    ]);
-  return textOf(a) === textOf(b);
+  const { placed, moved, removed, hasOtherImage } = changesOf(a, b);
+  return placed + moved + removed === 0 && !hasOtherImage && a.aspectRatio === b.aspectRatio;
 }
 
 /** What a session says about its draft, besides the plan. */

@@ -8,7 +8,6 @@ import { Hidden } from '../hidden.tsx';
 import type { LevelNode, Point } from '../plan.ts';
 import { focusPlace } from '../sheet.tsx';
 import type { Viewport } from '../use-viewport.ts';
-import { changesOf } from './changes.ts';
 import { ConflictNotice, DiscardDialog, loadDialogs, PublishDialog } from './dialogs.ts';
 import type { DraftSession } from './draft-session.ts';
 import { EditDrawing } from './edit-drawing.tsx';
@@ -84,7 +83,7 @@ export function EditorView({ session, level, onDone }: EditorViewProps) {
               levelId={levelId}
               session={session}
               theirs={store.theirs}
-              changes={store.theirs ? changesOf(editor.plan, store.theirs.row) : undefined}
+              mine={editor.plan}
               onLeave={onDone}
             />
           </Suspense>

@@ -10,7 +10,7 @@ import { draftCalls } from './draft-calls.ts';
 import { DraftSession } from './draft-session.ts';
 
 const draftKey = (organisation: string, levelId: string) => [organisation, 'floor draft', levelId] as const;
-const keptKey = (levelId: string) => `draft of ${levelId}`;
+const keptKey = (organisation: string, levelId: string) => `draft of ${organisation} ${levelId}`;
 
 // A session must store nothing after its person has signed out: the next one has the same browser.
 queryClient.getQueryCache().subscribe(({ type, query }) => {
@@ -31,7 +31,7 @@ export function useDraft(levelId: string) {
       // The session may have more than the server.
       if (open && !open.isOver) return open;
       const calls = callsOf(organisation, levelId);
-      return sessionOf(calls, levelId, await calls.read());
+      return sessionOf(calls, keptKey(organisation, levelId), await calls.read());
     },
     // Somebody else may begin a draft.
     staleTime: ({ state: { data } }) => (data ? Number.POSITIVE_INFINITY : 0),
@@ -59,7 +59,8 @@ export async function beginDraft(
   { plan, basedOn, hidden }: FirstDraft,
 ): Promise<void> {
   const calls = callsOf(organisation, levelId);
-  const session = sessionOf(calls, levelId, await calls.store(plan, null, basedOn, hidden));
+  const stored = await calls.store(plan, null, basedOn, hidden);
+  const session = sessionOf(calls, keptKey(organisation, levelId), stored);
   queryClient.setQueryData(draftKey(organisation, levelId), session);
 }
 
@@ -78,22 +79,28 @@ export function useSessionState(session: DraftSession): SessionState {
 }
 
 function callsOf(organisation: string, levelId: string): DraftCalls {
-  return {
-    ...draftCalls(clientOf(organisation), levelId, loseSession),
+  return draftCalls(clientOf(organisation), levelId, {
+    signIn: loseSession,
     // The page then shows the same nodes.
     nodeIds: async () => (await readFloor(organisation, levelId)).items.map(({ nodeId }) => nodeId),
-  };
+  });
 }
 
 /** The session of a draft, with what was not stored when its person had to sign in again. */
-function sessionOf(calls: DraftCalls, levelId: string, draft: VersionedDraft | null): DraftSession | null {
-  const unstored = takeTyped<UnstoredDraft>(keptKey(levelId));
-  if (!unstored && !draft) return null;
+function sessionOf(calls: DraftCalls, kept: string, draft: VersionedDraft | null): DraftSession | null {
+  const unstored = takeTyped<UnstoredDraft>(kept);
   const session = unstored
     ? DraftSession.resumed(calls, unstored, draft)
     : draft && new DraftSession(calls, draft);
-  const note = () => noteTyped(keptKey(levelId), session?.unstored);
-  session?.subscribe(note);
+  if (!session) return null;
+  /** The browser asks before it closes a page with changes that are not stored. */
+  const warn = (event: Event) => event.preventDefault();
+  const note = () => {
+    noteTyped(kept, session.unstored);
+    if (session.isStored) removeEventListener('beforeunload', warn);
+    else addEventListener('beforeunload', warn);
+  };
+  session.subscribe(note);
   note();
   return session;
 }

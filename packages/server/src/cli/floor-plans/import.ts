@@ -22,7 +22,7 @@ import type { Database, Tx } from '../../store/connections/db.ts';
 import { lockDirectory } from '../../store/connections/directory-lock.ts';
 import { inTenantRolledBack } from '../../store/connections/rolled-back.ts';
 import { inSavepoint } from '../../store/connections/savepoint.ts';
-import { type LevelName, listLevelNames } from '../../store/floor/plans.ts';
+import { type LevelName, listLevelsNamed } from '../../store/floor/plans.ts';
 import { listLevelsWithDraft } from '../../store/floor/positions.ts';
 import { unreadable } from '../errors.ts';
 import { IMAGES_FOLDER, PLANS_FILE, type PlanColumn, POSITIONS_FILE } from './folder.ts';
@@ -171,7 +171,7 @@ class FolderImport {
   async #publish(tx: Tx, cells: PlanCells, image: SafeImage | undefined) {
     const { tenantId, clock } = this.#options;
     await lockDirectory(tx, tenantId);
-    const level = findLevel(cells, await listLevelNames(tx, tenantId));
+    const level = await this.#findLevel(tx, cells);
     const { levelId, levelName } = level;
     const earlier = this.#lines.get(levelId);
     if (earlier !== undefined)
@@ -187,6 +187,14 @@ class FolderImport {
     }
     const sheet: Sheet = { levelId, imageId: image?.imageId ?? null, aspectRatio };
     return { level, result: await publishSheet(tx, tenantId, sheet, { name: CALLER, at }) };
+  }
+
+  async #findLevel(tx: Tx, { locationName, levelName }: PlanCells): Promise<LevelName> {
+    const [level, ...others] = await listLevelsNamed(tx, this.#options.tenantId, { locationName, levelName });
+    if (level && others.length === 0) return level;
+    throw new ItemRefusedError(
+      `level ${quote(levelName)} of ${quote(locationName)} ${level ? 'is there several times' : 'is not known, or retired'}`,
+    );
   }
 }
 
@@ -207,16 +215,6 @@ function readRatio(cell: string, name: string): number {
 }
 
 /** Throws `ItemRefusedError` if no level in use has these names, or several have. */
-function findLevel({ locationName, levelName }: PlanCells, levels: LevelName[]): LevelName {
-  const [only, ...others] = levels.filter(
-    (level) => level.levelName === levelName && level.locationName === locationName,
-  );
-  if (only && others.length === 0) return only;
-  throw new ItemRefusedError(
-    `level ${quote(levelName)} of ${quote(locationName)} ${only ? 'is there several times' : 'is not known, or retired'}`,
-  );
-}
-
 async function openFile(path: string): Promise<TextInput> {
   return openText(path).catch(unreadable(path));
 }

@@ -1,4 +1,12 @@
-import type { FastifyInstance, HookHandlerDoneFunction, RouteOptions } from 'fastify';
+import type {
+  FastifyInstance,
+  HookHandlerDoneFunction,
+  onErrorHookHandler,
+  onRequestHookHandler,
+  preHandlerHookHandler,
+  RouteOptions,
+} from 'fastify';
+import type { RateClass } from '../../store/auth/key-limits.ts';
 import { toProblem } from '../errors.ts';
 import { problems } from '../schema.ts';
 import { type LimitedCaller, limitedCallerOf } from './limited-caller.ts';
@@ -16,29 +24,31 @@ export function limitRoutes(app: FastifyInstance, limits: RateLimits): void {
   app.addHook('onRoute', (route) => {
     const rateClass = rateClassOf(route);
     if (rateClass === undefined) return;
-    route.config = { ...route.config, rateClass };
     documentRefusal(route);
     if (rateClass === 'events') limitEvents(route, limits);
-    else if (rateClass !== 'login') {
-      route.onRequest = (request, reply, done) =>
-        orRefuse(done, () => {
-          const caller = limitedCallerOf(request);
-          if (!caller) return;
-          limits.take(rateClass, caller, 1);
-          reply.headers(limits.fields(rateClass, caller));
-        });
-    }
+    else limitRequests(route, rateClass, limits);
   });
+}
+
+function limitRequests(route: RouteOptions, rateClass: RateClass, limits: RateLimits): void {
+  const count: onRequestHookHandler = (request, reply, done) =>
+    orRefuse(done, () => {
+      const caller = limitedCallerOf(request);
+      if (!caller) return;
+      limits.take(rateClass, caller, 1);
+      reply.headers(limits.fields(rateClass, caller));
+    });
+  route.onRequest = [count, ...listOf(route.onRequest)];
 }
 
 function limitEvents(route: RouteOptions, limits: RateLimits): void {
   const eventsIn = route.config?.eventsIn ?? '';
-  route.onRequest = (request, _reply, done) =>
+  const requireOne: onRequestHookHandler = (request, _reply, done) =>
     orRefuse(done, () => {
       const caller = limitedCallerOf(request);
       if (caller) limits.requireOne('events', caller);
     });
-  route.preHandler = (request, reply, done) =>
+  const count: preHandlerHookHandler = (request, reply, done) =>
     orRefuse(done, () => {
       const caller = limitedCallerOf(request);
       const { length } = (request.body as Record<string, unknown[]>)[eventsIn] ?? [];
@@ -47,11 +57,19 @@ function limitEvents(route: RouteOptions, limits: RateLimits): void {
       limits.take('events', caller, Math.max(length, 1));
       reply.headers(limits.fields('events', caller));
     });
-  route.onError = (request, _reply, error, done) => {
+  const countIfMalformed: onErrorHookHandler = (request, _reply, error, done) => {
     const caller = limitedCallerOf(request);
     if (caller && isMalformed(error)) countMalformed(limits, caller);
     done();
   };
+  route.onRequest = [requireOne, ...listOf(route.onRequest)];
+  route.preHandler = [count, ...listOf(route.preHandler)];
+  route.onError = [countIfMalformed, ...listOf(route.onError)];
+}
+
+/** The hooks that a route has already. */
+function listOf<Hook>(hooks: Hook | Hook[] | undefined): Hook[] {
+  return hooks === undefined ? [] : ([hooks].flat() as Hook[]);
 }
 
 /** Runs `work`. A thrown problem is the answer. */

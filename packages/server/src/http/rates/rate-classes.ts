@@ -5,8 +5,6 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The member of the body that has the events of the request. */
     eventsIn?: string;
-    /** The class in which requests of the route count. Absent on public routes that prove no key. */
-    rateClass?: RateClass;
   }
 }
 
@@ -23,12 +21,15 @@ export const DEFAULT_LIMITS: Readonly<Record<RateClass, number>> = {
 /** An organisation has so many times the default. */
 export const ORGANISATION_TIMES = 4;
 
-/** The class of a route, from what it declares. Undefined for a public route that proves no key. */
-export function rateClassOf({ method, config, schema }: RouteOptions): RateClass | undefined {
+/** The class of a route, from what it declares. Undefined for a public route: a login counts in its handler. */
+export function rateClassOf({
+  method,
+  config,
+}: Pick<RouteOptions, 'method' | 'config'>): RateClass | undefined {
   const { access, eventsIn } = config ?? {};
   if (eventsIn !== undefined) return 'events';
   const isRead = [method].flat().every((each) => each === 'GET' || each === 'HEAD');
-  if (access === 'public') return !isRead && schema?.tags?.includes('Authentication') ? 'login' : undefined;
+  if (access === 'public') return undefined;
   // An identity provider reads one user before each change.
   if (typeof access === 'object' && access.scimTokens) return 'management';
   return isRead ? 'reads' : 'management';

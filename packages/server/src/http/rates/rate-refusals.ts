@@ -19,8 +19,8 @@ export class RateRefusals {
     this.#timer = setInterval(() => this.#writeLines(), LINES_EVERY_MS).unref();
   }
 
-  note(limit: KeyLimit, of: LimitHolder, { nameFolded, accountId }: LimitedCaller): void {
-    const name = `${limit} ${of} ${nameFolded}`;
+  note(limit: KeyLimit, of: LimitHolder, { kind, nameFolded, accountId }: LimitedCaller): void {
+    const name = `${limit} ${of} ${kind} ${nameFolded}`;
     const noted = this.#sinceLastLines.get(name);
     if (noted) {
       noted.refused++;

@@ -1,8 +1,6 @@
 import { instantArray, textArray } from '../connections/binary-arrays.ts';
 import { enterTenant, type Tx } from '../connections/db.ts';
 import type { PreparedStatement } from '../connections/pipeline.ts';
-import { NO_TENANT } from '../connections/transaction.ts';
-import { enterTenantIfVersion } from '../directory/directory-versions.ts';
 import { type CredentialPage, hasState } from './credentials.ts';
 import { instant, type JsonOf } from './json-row.ts';
 import type { KeyLimits } from './key-limits.ts';
@@ -58,22 +56,16 @@ const COLUMNS = `tenant_id AS "tenantId", api_key_folded AS "apiKeyFolded", api_
   previous_secret_expires_at AS "previousSecretExpiresAt", created_at AS "createdAt", expires_at AS "expiresAt",
   revoked_at AS "revokedAt", last_used_at AS "lastUsedAt", networks, location_ids AS "locationIds", limits`;
 
-/**
- * Finds a key by its folded id. If it finds one, the transaction enters the key's organisation. For an
- * unknown id it sends the same statements, so that the time taken does not tell whether the id exists.
- */
+/** Finds and locks a key by its folded id. If it finds one, the transaction enters the key's organisation. */
 export async function findApiKey(tx: Tx, apiKeyFolded: string): Promise<ApiKeyRow | undefined> {
   const { rows: tenants } = await tx.query<{ tenantId: string | null }>(
     'SELECT tenant_of_api_key($1) AS "tenantId"',
     [apiKeyFolded],
   );
   const tenantId = tenants[0]?.tenantId ?? null;
-  await enterTenant(tx, tenantId ?? NO_TENANT);
-  const { rows } = await tx.query<ApiKeyRow>(
-    `SELECT ${COLUMNS} FROM api_keys WHERE tenant_id = $1 AND api_key_folded = $2`,
-    [tenantId, apiKeyFolded],
-  );
-  return rows[0];
+  if (tenantId === null) return undefined;
+  await enterTenant(tx, tenantId);
+  return lockApiKey(tx, tenantId, apiKeyFolded);
 }
 
 /** The id of no organisation. It has no rows, but the database looks for them. */
@@ -89,7 +81,7 @@ export function enterTenantOfApiKey(apiKeyFolded: string): PreparedStatement {
 }
 
 /**
- * As `findApiKey`, for a pipeline. Pass the answer of the second statement to `readApiKey`. For an unknown id the answer is
+ * The statements of a pipeline that find a key by its folded id. Pass the answer of the second statement to `readApiKey`. For an unknown id the answer is
  * the row of a decoy with this secret, so that both ids take the same steps.
  */
 export function apiKeyLookUp(
@@ -271,7 +263,6 @@ export function apiKeyUsesUpdate(
   uses: readonly { apiKeyFolded: string; usedAtMs: number }[],
 ): PreparedStatement[] {
   return [
-    enterTenantIfVersion(tenantId, undefined),
     {
       name: 'note uses of keys',
       text: `UPDATE api_keys k SET last_used_at = greatest(k.last_used_at, u.used_at)

@@ -1,7 +1,6 @@
 import { instantArray, textArray } from '../connections/binary-arrays.ts';
 import type { Tx } from '../connections/db.ts';
 import type { PreparedStatement } from '../connections/pipeline.ts';
-import { enterTenantIfVersion } from '../directory/directory-versions.ts';
 import { enterTenantOfApiKey } from './api-keys.ts';
 
 /** A login of a key from a network. */
@@ -47,7 +46,6 @@ export function readKeyNetwork(answer: string | undefined): boolean {
 export function keyNetworksInsert(tenantId: string, networks: readonly KeyNetwork[]): PreparedStatement[] {
   const keys = textArray(networks.map(({ apiKeyFolded }) => apiKeyFolded));
   return [
-    enterTenantIfVersion(tenantId, undefined),
     {
       name: 'note networks of keys',
       text: `INSERT INTO api_key_networks AS n (tenant_id, api_key_folded, network, logged_in_at)

@@ -6,7 +6,7 @@ import { VERSION } from '../release.ts';
 import { findMasterKeyChecks } from '../schema/instance.ts';
 import { appliedMigrations, refuseNewerSchema } from '../schema/migrate.ts';
 import { ArchiveWriter } from './archive.ts';
-import { verifyBackup } from './contents.ts';
+import { type BackupContents, verifyBackup } from './contents.ts';
 import type { BackupEncryption, DecryptWith } from './encryption.ts';
 import { BackupError } from './errors.ts';
 import {
@@ -73,18 +73,19 @@ export async function backup(options: BackupOptions): Promise<BackupSummary> {
 }
 
 /**
- * Reads the file of a backup back to its last byte, and compares it with what was written. Throws `BackupError` if it
- * differs. Destroys `input`.
+ * Reads the file of a backup back to its last byte, and compares it with what was written. Returns what the file holds. Throws
+ * `BackupError` if it differs. Destroys `input`.
  */
 export async function readBack(
   input: Readable,
   { sha256, rows }: BackupSummary,
   { decryptWith, onProgress }: { decryptWith?: DecryptWith | undefined; onProgress?: (rows: number) => void },
-): Promise<void> {
+): Promise<BackupContents> {
   try {
-    const { end } = await verifyBackup(input, decryptWith, onProgress);
+    const contents = await verifyBackup(input, decryptWith, onProgress);
+    const { end } = contents;
     const readRows = Object.values(end.rows).reduce((sum, count) => sum + count, 0);
-    if (end.sha256 === sha256 && readRows === rows) return;
+    if (end.sha256 === sha256 && readRows === rows) return contents;
   } catch (error) {
     throw notReadBack(error);
   }

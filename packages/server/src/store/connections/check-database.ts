@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import type { DatabaseTarget } from './db.ts';
 
@@ -32,6 +33,15 @@ export async function checkReachable(target: DatabaseTarget): Promise<void> {
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/**
+ * The host of a database, and whether connections to it are encrypted and verify its certificate. Throws
+ * `UnusableDatabaseError` if the URL names a certificate that cannot be read.
+ */
+export function transportOf(target: DatabaseTarget): { host: string; isVerified: boolean } {
+  const { host, ssl } = clientOf(target) as { host: string; ssl: boolean | ConnectionOptions };
+  return { host, isVerified: ssl === true || (ssl !== false && ssl.rejectUnauthorized !== false) };
 }
 
 /**

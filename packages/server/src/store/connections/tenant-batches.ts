@@ -3,7 +3,8 @@ import type { PreparedStatement } from './pipeline.ts';
 import { isUnavailable } from './unavailable.ts';
 
 /**
- * Runs the statements of several organisations as one transaction, in one round trip. If the database refuses it, runs
+ * Runs the statements of several organisations as one transaction, in one round trip; each organisation's run after it has
+ * entered it. If the database refuses it, runs
  * each half of the organisations alone, so that the faulty row of one organisation costs no other one. Returns the error
  * of each organisation of which nothing was committed. While the database is unavailable, that is all of them.
  */
@@ -17,7 +18,9 @@ export async function runForTenants(
   const waiting = tenantIds.length > 0 ? [tenantIds.toSorted()] : [];
   for (let batch = waiting.pop(); batch; batch = waiting.pop()) {
     try {
-      await database.runEventPipeline(batch.flatMap(statementsOf));
+      await database.runEventPipeline(
+        batch.flatMap((tenantId) => [entering(tenantId), ...statementsOf(tenantId)]),
+      );
     } catch (error) {
       if (batch.length > 1 && !isUnavailable(error)) {
         const half = Math.ceil(batch.length / 2);
@@ -28,4 +31,12 @@ export async function runForTenants(
     }
   }
   return failures;
+}
+
+function entering(tenantId: string): PreparedStatement {
+  return {
+    name: 'enter tenant',
+    text: "SELECT set_config('rollcall.tenant_id', $1, true)",
+    values: [tenantId],
+  };
 }

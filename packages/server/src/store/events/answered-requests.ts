@@ -1,7 +1,6 @@
 import { float8Array, instantArray, int2Array, textArray, uuidArray } from '../connections/binary-arrays.ts';
 import type { Tx } from '../connections/db.ts';
 import type { PreparedStatement } from '../connections/pipeline.ts';
-import { enterTenantIfVersion } from '../directory/directory-versions.ts';
 import type { TimePosition } from '../values/page.ts';
 
 /** An answered request, without personal data. */
@@ -30,7 +29,6 @@ export function answeredRequestsInsert(
   rows: readonly AnsweredRequestRow[],
 ): PreparedStatement[] {
   return [
-    enterTenantIfVersion(tenantId, undefined),
     {
       name: 'insert answered requests',
       text: `INSERT INTO answered_requests (tenant_id, answered_at, request_id, method, route, status, caller, duration_ms,

@@ -1,7 +1,6 @@
 import { float8Array, instantArray, textArray } from '../connections/binary-arrays.ts';
 import type { Tx } from '../connections/db.ts';
 import type { PreparedStatement } from '../connections/pipeline.ts';
-import { enterTenantIfVersion } from '../directory/directory-versions.ts';
 
 /** How many events of a source a server accepted and refused in an hour. */
 export interface SourceCount {
@@ -25,7 +24,6 @@ export function sourceCountsInsert(tenantId: string, counts: readonly SourceCoun
     textArray(counts.map(({ sourceId }) => sourceId)),
   ] as const;
   return [
-    enterTenantIfVersion(tenantId, undefined),
     {
       name: 'note sources',
       text: `INSERT INTO sources AS s (tenant_id, endpoint, source_id, first_event_at, last_event_at)

@@ -164,12 +164,18 @@ export interface LevelName {
   locationName: string;
 }
 
-/** The levels in use, in the order of their ids. */
-export async function listLevelNames(tx: Tx, tenantId: string): Promise<LevelName[]> {
+/** The levels in use with these names. */
+export async function listLevelsNamed(
+  tx: Tx,
+  tenantId: string,
+  { locationName, levelName }: Omit<LevelName, 'levelId'>,
+): Promise<LevelName[]> {
   const { rows } = await tx.query<LevelName>(
     `SELECT node_id AS "levelId", name AS "levelName", location_name AS "locationName"
-     FROM node_paths WHERE tenant_id = $1 AND kind = 'level' AND in_use ORDER BY node_id`,
-    [tenantId],
+     FROM node_paths
+     WHERE tenant_id = $1 AND kind = 'level' AND in_use AND name = $2 AND location_name = $3
+     ORDER BY node_id`,
+    [tenantId, levelName, locationName],
   );
   return rows;
 }

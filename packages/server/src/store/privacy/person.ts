@@ -14,8 +14,8 @@ export interface Person {
   addresses: string[];
   /** Numbers of cards, and what readers read from them. */
   cardTexts: string[];
-  /** Accounts in the organisation with one of `names`. */
-  accountIds: string[];
+  /** The accounts with one of `names` that belong to this organisation alone. */
+  ownAccountIds: string[];
 }
 
 /**
@@ -47,7 +47,8 @@ export async function findPerson(tx: Tx, tenantId: string, userId: string): Prom
                   JOIN access_credential_scans s ON s.tenant_id = c.tenant_id AND s.card_digest = c.card_digest
                   WHERE c.tenant_id = $1 AND c.user_id = $2) AS "cardTexts",
             ARRAY(SELECT a.account_id FROM unnest(own.names) AS named (address)
-                  CROSS JOIN LATERAL organisation_accounts(NULL, named.address, '{}', NULL, NULL) AS a) AS "accountIds"
+                  CROSS JOIN LATERAL organisation_accounts(NULL, named.address, '{}', NULL, NULL) AS a
+                  WHERE belonging_of_account(a.account_id) = 'alone') AS "ownAccountIds"
      FROM users u
      CROSS JOIN LATERAL (SELECT ARRAY(SELECT a.name FROM all_names AS a
                                       WHERE a.is_first AND NOT a.is_of_other)) AS own (names)

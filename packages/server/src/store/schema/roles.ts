@@ -99,7 +99,7 @@ const GRANTS = `
     rollcall.change_password(uuid, text, text, timestamptz, uuid, bytea, json),
     rollcall.open_sign_in_link(bytea, timestamptz),
     rollcall.redeem_sign_in_link(bytea, timestamptz, text, boolean, text, text, json, json, bytea),
-    rollcall.organisation_accounts(uuid, text, text[], text, integer), rollcall.lock_account(uuid),
+    rollcall.organisation_accounts(uuid, text, text[], text, integer), rollcall.belonging_of_account(uuid), rollcall.lock_account(uuid),
     rollcall.invite_account(uuid, text, text, text, text, timestamptz, bytea, timestamptz),
     rollcall.renew_account_link(uuid, bytea, timestamptz, timestamptz),
     rollcall.change_account_role(uuid, text), rollcall.is_set_up_open(bytea, timestamptz),
