@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, extname, join } from 'node:path';
+import { extname, join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { consoleDir } from '../store/release.ts';
 import { CODINGS, type Coding } from './compression.ts';
 import { HttpProblem } from './errors.ts';
 import { preferredCoding } from './negotiation.ts';
@@ -98,8 +98,7 @@ export function consoleRoutes(app: FastifyInstance): void {
 }
 
 async function readPages(): Promise<Pages> {
-  const packageFile = createRequire(import.meta.url).resolve('@rollcall/console/package.json');
-  const dir = join(dirname(packageFile), 'dist');
+  const dir = consoleDir();
   const html = await readFile(join(dir, 'index.html'), 'utf8');
   const names = (await readdir(join(dir, 'assets'))).filter((name) => TYPES[extname(name)]);
   const assets = await Promise.all(

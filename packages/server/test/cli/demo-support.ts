@@ -9,7 +9,7 @@ export interface Credentials {
 }
 
 export const SIZE = ['--users', '20', '--days', '3', '--seed', '7'];
-const SILENT = [...SIZE, '--no-live'];
+export const SILENT = [...SIZE, '--no-live'];
 
 /** Starts a demo in a data directory of this name. Returns its credentials when their file exists. */
 export async function startDemo(work: Workspace, name: string, more: string[] = SILENT) {

@@ -33,6 +33,8 @@ interface Surroundings {
   input?: string | Buffer;
   /** More input may come after `input`. */
   isInputOpen?: true;
+  /** The program, if it is not that of the workspace. */
+  program?: string;
   /** The maximum size of its files, in blocks of 512 bytes. Beyond it, a write fails as on a full disk. */
   fileBlocks?: number;
 }
@@ -44,8 +46,8 @@ export class Rollcall {
   stderr = '';
   readonly #child: ChildProcess;
 
-  constructor(args: string[], { env = {}, input, isInputOpen, fileBlocks }: Surroundings = {}) {
-    const command = [process.execPath, MAIN, ...args];
+  constructor(args: string[], { env = {}, input, isInputOpen, fileBlocks, program }: Surroundings = {}) {
+    const command = [process.execPath, program ?? MAIN, ...args];
     // Without the trap, the system would end the process, which a full disk does not do.
     const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f ${fileBlocks}; exec "$@"`, 'sh', ...command];
     const [file = '', ...rest] = fileBlocks === undefined ? command : limited;
@@ -112,6 +114,8 @@ export class Rollcall {
 /** A directory for a test file, and every process that it starts. */
 export class Workspace {
   readonly dir: string;
+  /** The program that it runs; the built one of this checkout if it is undefined. */
+  program: string | undefined;
   readonly #started: Rollcall[] = [];
 
   private constructor(dir: string) {
@@ -142,7 +146,8 @@ export class Workspace {
   }
 
   spawn(args: string[], surroundings: Surroundings = {}): Rollcall {
-    const started = new Rollcall(args, surroundings);
+    const program = surroundings.program ?? this.program;
+    const started = new Rollcall(args, { ...surroundings, ...(program && { program }) });
     this.#started.push(started);
     return started;
   }
