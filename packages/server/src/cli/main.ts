@@ -33,6 +33,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   jobs: async () => (await import('./jobs-command.ts')).jobsCommand(),
   backup: async () => (await import('./backup.ts')).backupCommand(),
   restore: async () => (await import('./restore.ts')).restoreCommand(),
+  service: async () => (await import('./service.ts')).serviceCommand(),
   openapi: async () => (await import('./openapi.ts')).openapiCommand(),
 };
 

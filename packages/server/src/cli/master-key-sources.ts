@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { chown, link, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { MasterKeys, parseMasterKeys } from '../auth/master-keys.ts';
@@ -51,7 +51,7 @@ export function masterKeySources(config: DataConfig): MasterKeySource[] {
   }
   const directory = credentialsDirectory();
   const credential = directory === undefined ? undefined : join(directory, MASTER_KEY_CREDENTIAL);
-  if (credential !== undefined && existsSync(credential)) {
+  if (credential !== undefined && isThere(credential)) {
     const { name, read } = fileSource(credential);
     sources.push({ name, read });
   }
@@ -60,6 +60,15 @@ export function masterKeySources(config: DataConfig): MasterKeySource[] {
     sources.push(fileSource(local, local, () => ownersOf(resolve(dataDir))));
   }
   return sources;
+}
+
+/** A key that this process may not see is an error: without it, the process would make another one. */
+function isThere(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    return unreadable(file)(error as NodeJS.ErrnoException);
+  }
 }
 
 /** The master keys of the sources; undefined if there is no source. Throws `CliError` if two sources disagree. */

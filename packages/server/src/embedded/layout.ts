@@ -102,6 +102,19 @@ async function makeSharedDir(dataDir: string, user: ServerUser): Promise<void> {
 }
 
 /**
+ * A server can start only if its user reaches the cluster. One that runs already may do so by other means, as the user of
+ * a service that systemd makes for the time of its run.
+ *
+ * @throws EmbeddedServerError when the user cannot reach it
+ */
+export async function requireReach({ cluster, user }: Layout): Promise<void> {
+  if (!user.isOther || (await canTraverse(dirname(cluster), user))) return;
+  throw new EmbeddedServerError(
+    `The system user with uid ${user.uid}, which runs the database in ${cluster}, cannot reach it; if a service runs it, start the service; otherwise allow others to pass through the directories above it (chmod o+x).`,
+  );
+}
+
+/**
  * Works out the path of the cluster of a data directory, existing or new, and the user who runs it. Call it under the
  * transition lock.
  *
@@ -113,11 +126,6 @@ export async function resolveLayout(dataDir: string, around: HostPaths): Promise
   if (found === undefined) return layoutOfNew(dataDir, around);
   if (!found.isSymbolicLink()) {
     const user = await ownerOf(link);
-    if (user.isOther && !(await canTraverse(dataDir, user))) {
-      throw new EmbeddedServerError(
-        `The system user with uid ${user.uid}, which runs the database in ${link}, cannot reach it; allow others to pass through the directories above it (chmod o+x).`,
-      );
-    }
     return { dataDir, cluster: link, exists: true, user };
   }
   const cluster = await ifPresent(realpath(link));

@@ -4,7 +4,7 @@ import { type Anchor, closeAnchor, leaveAndAskIfLast, openAnchor, takePart } fro
 import { findPostgresPackage, usablePrograms } from './binaries.ts';
 import { bootstrap, checkVersion, createCluster, removeUnfinished } from './cluster.ts';
 import { codeOf, EmbeddedServerError } from './errors.ts';
-import { resolveLayout } from './layout.ts';
+import { requireReach, resolveLayout } from './layout.ts';
 import type { HostPaths, Layout } from './model.ts';
 import {
   isPostmasterOf,
@@ -81,6 +81,7 @@ export async function joinServer(
         await sleep(POLL_MS);
         continue;
       }
+      await requireReach(layout);
       const programs = await usablePrograms(pkg, layout.user, around.systemDir, dataDir);
       await removeUnfinished(layout.cluster);
       const isNew = !layout.exists;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { query } from '../embedded/support.ts';
@@ -230,6 +230,13 @@ describe('The master key comes from', () => {
     await writeFile(work.path('credentials/rollcall-master-key'), key, { mode: 0o400 });
     const { code, stderr } = await listKeys([], { CREDENTIALS_DIRECTORY: work.path('credentials') });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+
+    await mkdir(work.path('unreadable'));
+    await symlink('rollcall-master-key', work.path('unreadable/rollcall-master-key'));
+    expectOneSentence(
+      await listKeys([], { CREDENTIALS_DIRECTORY: work.path('unreadable') }),
+      /unreadable\/rollcall-master-key cannot be read \(ELOOP\)/,
+    );
   });
 
   test('two sources only if they agree', async () => {

@@ -3,9 +3,11 @@ import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ServiceStatus } from '../../src/cli/service/status.ts';
 import { basicKey, readDataset, SILENT, startDemo } from './demo-support.ts';
-import { createKeyIn, logIn, postJson, Workspace } from './support.ts';
+import { createKeyIn, logIn, postJson, until, Workspace } from './support.ts';
+import { hasSystemd, Systemd } from './systemd-support.ts';
 
 const run = promisify(execFile);
 const CHECKOUT = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -85,4 +87,99 @@ test('it serves an organisation, and backs it up', async () => {
   });
   expect(await reply.json()).toMatchObject([{ locationName: 'Head office' }]);
   await again.server.stop();
+});
+
+describe.skipIf(!hasSystemd)('As a service of systemd (needs root and systemd)', () => {
+  let systemd: Systemd;
+  const rollcall = (...args: string[]) =>
+    systemd.run('/opt/node', '/opt/rollcall/node_modules/.bin/rollcall', ...args);
+  const log = async () => (await systemd.run('cat', '/run/rollcall.log')).stdout;
+  const statusOf = async () =>
+    JSON.parse((await rollcall('service', 'status', '--json')).stdout) as ServiceStatus;
+  const data = ['--data-dir', '/var/lib/rollcall-data', '--master-key-file', '/etc/rollcall/master.key'];
+
+  beforeAll(async () => {
+    systemd = await Systemd.boot(work.path('installed'));
+    const override = '/etc/systemd/system/rollcall.service.d';
+    // There is no journal in there.
+    const lines =
+      '[Service]\\nStandardError=append:/run/rollcall.log\\nStandardOutput=append:/run/rollcall.log\\nEnvironment=PORT=0\\n';
+    await systemd.run('sh', '-c', `mkdir ${override} && printf '${lines}' >${override}/log.conf`);
+  });
+  afterAll(() => systemd?.close());
+
+  test('one command installs it, and it serves as a user that owns nothing else', async () => {
+    expect(await rollcall('service', 'status')).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining('not-installed'),
+    });
+    expect(await rollcall('service', 'install')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('The service runs'),
+    });
+    expect(await rollcall('service', 'status')).toMatchObject({ code: 0 });
+    const address = async () => /listening on (http:[^"]+)/.exec(await log())?.[1];
+    await until(async () => (await address()) !== undefined);
+    await until(async () => (await fetch(`${await address()}/readyz`)).status === 200);
+    for (const file of ['master.key', 'rollcall.env'])
+      expect((await systemd.run('stat', '--format=%a %U', `/etc/rollcall/${file}`)).stdout).toBe(
+        '600 root\n',
+      );
+    // The credential is the only copy.
+    expect((await systemd.run('ls', '/var/lib/rollcall-data')).stdout).not.toContain('master.key');
+  });
+
+  test('the unit is closed: systemd-analyze gives it at most 2.0', async () => {
+    const { stdout } = await systemd.run(
+      'systemd-analyze',
+      'security',
+      '--offline=true',
+      '--no-pager',
+      '/etc/systemd/system/rollcall.service',
+    );
+    expect(Number(/Overall exposure level[^:]*: ([\d.]+)/.exec(stdout)?.[1])).toBeLessThanOrEqual(2);
+  });
+
+  test('commands of root reach its data, and what they wrote is there after the server was killed', async () => {
+    expect(await rollcall('orgs', 'create', 'acme', '--time-zone', 'Europe/London', ...data)).toMatchObject({
+      code: 0,
+    });
+    const { pid } = await statusOf();
+    await systemd.run('kill', '-KILL', String(pid));
+    await until(async () => {
+      const status = await statusOf();
+      return status.state === 'active' && status.restarts === 1 && status.pid !== pid;
+    });
+    await until(async () => (await log()).split('listening on').length > 2);
+    expect((await rollcall('orgs', 'list', ...data)).stdout).toContain('acme');
+  });
+
+  test('a second installation keeps settings and key, and replaces no unit of somebody else', async () => {
+    const before = await systemd.run('sha256sum', '/etc/rollcall/master.key', '/etc/rollcall/rollcall.env');
+    expect(JSON.parse((await rollcall('service', 'install', '--json')).stdout)).toMatchObject({
+      written: ['/etc/systemd/system/rollcall.service'],
+      started: true,
+    });
+    expect(await systemd.run('sha256sum', '/etc/rollcall/master.key', '/etc/rollcall/rollcall.env')).toEqual(
+      before,
+    );
+    await systemd.run('systemctl', 'stop', 'rollcall.service');
+    expect((await statusOf()).pid).toBeNull();
+    await systemd.run('sed', '-i', '1d', '/etc/systemd/system/rollcall.service');
+    expect(await rollcall('service', 'install')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('this command did not write it'),
+    });
+  });
+
+  test('into another root it only writes files and enables the unit', async () => {
+    expect(
+      JSON.parse((await rollcall('service', 'install', '--root', '/run/image', '--json')).stdout),
+    ).toMatchObject({ started: false });
+    const link = '/run/image/etc/systemd/system/multi-user.target.wants/rollcall.service';
+    expect(await systemd.run('readlink', link)).toMatchObject({
+      code: 0,
+      stdout: '/etc/systemd/system/rollcall.service\n',
+    });
+  });
 });
