@@ -45,6 +45,7 @@ const GRANTS = `
   GRANT SELECT, INSERT, DELETE ON rollcall.answered_requests TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (first_event_at, last_event_at) ON rollcall.sources TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (accepted, refused) ON rollcall.source_hours TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE, UPDATE (stored, warned_percent) ON rollcall.event_days TO ${RESTRICTED_ROLE};
   -- People and desks are locked while their days are written, and a row's lock asks for the right to update a
   -- column; a trigger has the say over this one.
   GRANT UPDATE (written_xid) ON rollcall.nodes, rollcall.users TO ${RESTRICTED_ROLE};
