@@ -116,6 +116,12 @@ export const SERVER_SETTINGS = {
     whole(1, 1_024),
     64,
   ),
+  servingDatabaseUrl: setting(
+    '--serving-database-url <url>',
+    'ROLLCALL_SERVING_DATABASE_URL',
+    'the same PostgreSQL as --database-url, with another role and its password: requests connect as this role, which cannot become the owner; the server creates the role if it does not exist and the owner may create roles',
+    postgresUrl,
+  ),
   databasePoolSize: setting(
     '--database-pool-size <count>',
     'ROLLCALL_DATABASE_POOL_SIZE',
