@@ -58,7 +58,7 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
     await stop();
     return ignoreInterruptedError(error);
   };
-  const prepared = prepare(data);
+  const prepared = prepare(data, config);
   prepared.catch(() => undefined);
   try {
     const { listenOn } = await load();
@@ -107,8 +107,11 @@ export async function tellSetUpLink({ target, baseUrl }: Service): Promise<void>
   }
 }
 
-/** Brings the schema up to date, with a connection of its own. Throws `Interrupted`. */
-export function prepare(data: DataConnection): Promise<SessionRole> {
+/** Brings the schema up to date, with a connection of its own. Throws operator errors and `Interrupted`. */
+export function prepare(
+  data: DataConnection,
+  { servingDatabaseUrl }: Pick<ServerConfig, 'servingDatabaseUrl'>,
+): Promise<SessionRole> {
   return unlessInterrupted(
     withOwner(
       data.target,
@@ -116,7 +119,8 @@ export function prepare(data: DataConnection): Promise<SessionRole> {
         const role = await prepareData(data, owner);
         await remarkUnknownTimeZones(owner);
         if (!data.servingTarget) return role;
-        await prepareServingRole(data.target, data.servingTarget);
+        // The embedded server has made its role already.
+        if (servingDatabaseUrl !== undefined) await prepareServingRole(data.target, data.servingTarget);
         return 'restricted';
       },
       1,
@@ -148,7 +152,9 @@ export async function checkListening(config: ServerConfig & DataConfig): Promise
   await readTls(config);
   await readOidcClientSecret(config);
   warnOfPlainSecrets(config);
-  if (config.databaseUrl !== undefined) warnOfPlainDatabase(config.databaseUrl);
+  for (const url of [config.databaseUrl, config.servingDatabaseUrl]) {
+    if (url !== undefined) warnOfPlainDatabase(url);
+  }
 }
 
 /** Serves until SIGINT, SIGTERM or SIGHUP, then stops in order. */

@@ -78,7 +78,7 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
   };
   try {
     const baseUrl = await unlessInterrupted(crew.start());
-    const role = await prepare(data);
+    const role = await prepare(data, config);
     crew.serve(role);
     database = new Database({ target: requestTarget, as: role, poolSize: config.databasePoolSize });
     const ofJobs = database;
