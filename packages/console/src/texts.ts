@@ -11,7 +11,7 @@ import { refused } from './texts/refused.ts';
 import { requests } from './texts/requests.ts';
 import { setUp } from './texts/set-up.ts';
 import { settings } from './texts/settings.ts';
-import { sources } from './texts/sources.ts';
+import { eventQuota, sources } from './texts/sources.ts';
 
 /** Every text of the console, in English. Another language is other files of this shape. */
 export const texts = {
@@ -198,5 +198,6 @@ export const texts = {
   refused,
   requests,
   sources,
+  eventQuota,
   setUp,
 };

@@ -194,6 +194,11 @@ export class Manage {
     return this.#transport.json({ method: 'POST', path: at`refused-events/retry`, body: step }, options);
   }
 
+  /** The daily event quota of the organisation, and how much of it is used. */
+  eventQuota(options?: CallOptions): Promise<Reply<'GET /v1/manage/event-quota'>> {
+    return this.#transport.json({ method: 'GET', path: at`event-quota` }, options);
+  }
+
   /** The sources of events: the last event of each, its counts by hour and by day, and whether it is quiet. */
   sources(options?: CallOptions): Rows<Reply<'GET /v1/manage/sources'>['items'][number]> {
     return pages(this.#transport, at`sources`, {}, options);

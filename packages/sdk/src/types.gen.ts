@@ -1191,6 +1191,21 @@ export interface Operations {
       next: string | null;
     };
   };
+  /** Read the daily event quota, and how much of it is used. The count is a few seconds late. Only the operator of the server changes the quota. */
+  'GET /v1/manage/event-quota': {
+    reply: {
+      /** the present day of UTC */
+      day: string;
+      /** the events that the server stored on this day: presence, occupancy and visitors, without repeats */
+      stored: number;
+      /** how many events the server stores on a day; null: no quota */
+      quota: number | null;
+      /** the highest of these parts of the quota that is used; at 100 the server answers 429 to further events */
+      reachedPercent: 0 | 80 | 100;
+      /** when the next day begins */
+      nextDayAt: string;
+    };
+  };
   /** Submit presence events */
   'POST /v1/presence': {
     body: {

@@ -1,6 +1,7 @@
 import type { SecureContextOptions } from 'node:tls';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { AppConfig } from './app-config.ts';
 import { ApiKeys } from './auth/api-keys.ts';
 import { CredentialLookUps } from './auth/credential-look-ups.ts';
 import { guardRoutes } from './auth/guard.ts';
@@ -17,7 +18,6 @@ import { callerOfSender } from './auth/senders.ts';
 import { Sessions } from './auth/sessions.ts';
 import { SigningKeys } from './auth/signing-keys.ts';
 import { Tokens } from './auth/tokens.ts';
-import type { ServerConfig } from './config.ts';
 import { csvImportRoutes } from './csv-import/routes.ts';
 import { directoryRoutes } from './directory/routes.ts';
 import { floorRoutes } from './floor/routes.ts';
@@ -49,6 +49,7 @@ import { answerExpectations } from './http/unread-body.ts';
 import { refuseConnection, refuseConnections, refusePath, unknownPath } from './http/unroutable.ts';
 import { DeskPresence } from './ingest/desk-presence.ts';
 import { DirectoryCache } from './ingest/directory-cache.ts';
+import { EventQuotas } from './ingest/event-quotas.ts';
 import { EventWriter } from './ingest/event-writer.ts';
 import { RefusedEventLog } from './ingest/refused-event-log.ts';
 import { ingestRoutes } from './ingest/routes.ts';
@@ -68,26 +69,7 @@ import { todayRoutes } from './warehouse/today.ts';
 import { workdayRoutes } from './workday/routes.ts';
 
 export interface AppDeps {
-  config: Pick<
-    ServerConfig,
-    | 'publicUrl'
-    | 'trustProxy'
-    | 'corsOrigins'
-    | 'clockSkewS'
-    | 'tokenLifeS'
-    | 'tokenReuseS'
-    | 'refusedEventsKept'
-    | 'eventBacklog'
-    | 'eventBacklogMib'
-    | 'exportGraceS'
-    | 'exportLeastKibS'
-    | 'oidcIssuer'
-    | 'oidcClientId'
-    | 'oidcName'
-    | 'oidcScopes'
-    | 'oidcRolesClaim'
-    | 'oidcLinkVerifiedEmail'
-  >;
+  config: AppConfig;
   /** The secret of the client at the identity provider. */
   oidcClientSecret?: string | undefined;
   /** Connects as the restricted role. */
@@ -216,6 +198,14 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const processes = new LiveProcesses({ database, lifecycle });
   const rates = new RateLimits({ stopwatch, processes, log: deps.logger });
   limitRoutes(app, rates);
+  const quotas = new EventQuotas({
+    database,
+    defaultQuota: config.dailyEventQuota,
+    processes,
+    clock,
+    stopwatch,
+    log: deps.logger,
+  });
   validateQueries(app);
   refuseUnknownMembers(app);
   await describeRoutes(app, VERSION);
@@ -249,7 +239,9 @@ export async function createApp(deps: AppDeps): Promise<App> {
   await app.register(ingestRoutes, {
     database,
     directory: new DirectoryCache(database),
-    writer: new EventWriter(database),
+    writer: new EventWriter(database, quotas),
+    quotas,
+    defaultEventQuota: config.dailyEventQuota,
     desks: new DeskPresence(database),
     refusals,
     activity,
@@ -285,6 +277,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   app.addHook('onClose', async () => {
     refusals.close();
     await activity.close();
+    await quotas.close();
     await requestRecord.close();
     outages.close();
     failedLogins.close();

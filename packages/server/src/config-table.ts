@@ -2,13 +2,13 @@ import {
   CLIENT_SECRET_ENV,
   CLIENT_SETTINGS,
   DATA_SETTINGS,
-  DEMO_SETTINGS,
   LOOKUP_SECRET_ENV,
   LOOKUP_SETTINGS,
   MASTER_KEY_ENV,
   SERVE_SETTINGS,
   SERVER_SETTINGS,
 } from './config.ts';
+import { DEMO_SETTINGS } from './config-demo.ts';
 import type { Setting } from './config-setting.ts';
 import { OIDC_CLIENT_SECRET_ENV } from './config-sign-in.ts';
 

@@ -95,6 +95,13 @@ export const SERVER_SETTINGS = {
     whole(0, 1_000_000),
     10_000,
   ),
+  dailyEventQuota: setting(
+    '--daily-event-quota <count>',
+    'ROLLCALL_DAILY_EVENT_QUOTA',
+    'events of one organisation that the server stores on a day of UTC; it answers 429 to further ones; "rollcall orgs quota" sets the quota of one organisation; 0: no quota',
+    whole(0, 1_000_000_000_000),
+    0,
+  ),
   eventBacklog: setting(
     '--event-backlog <count>',
     'ROLLCALL_EVENT_BACKLOG',
@@ -108,6 +115,12 @@ export const SERVER_SETTINGS = {
     'limit of the received bytes of bodies in the backlog, with the same shares; logins have an eighth of it in addition',
     whole(1, 1_024),
     64,
+  ),
+  servingDatabaseUrl: setting(
+    '--serving-database-url <url>',
+    'ROLLCALL_SERVING_DATABASE_URL',
+    'the same PostgreSQL as --database-url, with another role and its password: requests connect as this role, which cannot become the owner; the server creates the role if it does not exist and the owner may create roles',
+    postgresUrl,
   ),
   databasePoolSize: setting(
     '--database-pool-size <count>',
@@ -179,46 +192,6 @@ export const SERVE_SETTINGS = {
   ),
 } as const;
 
-/** Settings of `rollcall demo` only. */
-export const DEMO_SETTINGS = {
-  users: setting(
-    '--users <count>',
-    'ROLLCALL_DEMO_USERS',
-    'people in the demo organisation',
-    whole(1, 100_000),
-    300,
-  ),
-  days: setting('--days <count>', 'ROLLCALL_DEMO_DAYS', 'days of history', whole(0, 730), 30),
-  seed: setting(
-    '--seed <number>',
-    'ROLLCALL_DEMO_SEED',
-    'the same seed makes the same data, relative to today',
-    whole(0, 4_294_967_295),
-    1,
-  ),
-  live: setting(
-    '--no-live',
-    'ROLLCALL_DEMO_NO_LIVE',
-    'do not go on submitting events through the HTTP API as the day passes',
-    // A flag has no text: it is there or not.
-    () => false,
-    true as boolean,
-  ),
-  speed: setting(
-    '--speed <factor>',
-    'ROLLCALL_DEMO_SPEED',
-    'how many times faster than the clock the live day passes',
-    whole(1, 100_000),
-    1,
-  ),
-  credentialsFile: setting(
-    '--credentials-file <path>',
-    'ROLLCALL_DEMO_CREDENTIALS_FILE',
-    'write base URL and demo keys to this file once the server answers',
-    text,
-  ),
-} as const;
-
 /** A secret is never an argument: it would show in the process list. */
 export const CLIENT_SECRET_ENV = 'ROLLCALL_SECRET';
 
@@ -281,7 +254,6 @@ export type ServerConfig = SettingsOf<typeof SERVER_SETTINGS>;
 export type ServeConfig = ServerConfig & SettingsOf<typeof SERVE_SETTINGS>;
 export type ClientConfig = SettingsOf<typeof CLIENT_SETTINGS>;
 export type LookupConfig = SettingsOf<typeof LOOKUP_SETTINGS>;
-export type DemoConfig = SettingsOf<typeof DEMO_SETTINGS>;
 
 /** Removes an empty variable of a setting from the environment, because it counts as not set. */
 export function dropEmptyVariable({ env }: Setting): void {

@@ -2,6 +2,7 @@ import '../frame/charts/style.css';
 import { Anchor, SegmentedControl, Stack, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { useParameters } from '../frame/address.ts';
+import { EventQuotaWarning } from '../frame/event-quota.tsx';
 import { Failure } from '../frame/failure.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { useOrganisation } from '../frame/session.ts';
@@ -27,6 +28,7 @@ export default function Sources() {
   return (
     <Stack gap="lg">
       <Text size="sm">{sources.intro}</Text>
+      <EventQuotaWarning />
       {error && <Failure error={error} retry={() => void refetch()} />}
       {!data && !error && <Waiting />}
       {data?.length === 0 && <Notice {...sources.empty} />}

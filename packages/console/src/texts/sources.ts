@@ -33,3 +33,13 @@ export const sources = {
     advice: 'Create a key on the tab Keys, and send the first event with it.',
   },
 };
+
+/** The texts of the daily event quota. */
+export const eventQuota = {
+  near: 'Most of the daily event quota is used',
+  usedUp: 'The daily event quota is used up',
+  use: (stored: string, quota: string) =>
+    `The server has stored ${stored} events today, of ${quota} that it may store on a day of UTC.`,
+  until: (instant: string) =>
+    `When the quota is used up, the server refuses further events until ${instant}; senders have to send them again. The operator of the server can raise the quota.`,
+};

@@ -27,6 +27,7 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'GET /v1/manage/requests': INTEGRATORS,
   // The id of a source names a system.
   'GET /v1/manage/sources': EVERYBODY,
+  'GET /v1/manage/event-quota': INTEGRATORS,
   'GET /v1/manage/provisioning': INTEGRATORS,
   'PUT /v1/manage/provisioning': INTEGRATORS,
 

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { checkOf, type MasterKeys } from '../auth/master-keys.ts';
 import { MasterKeyError } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
-import { type DataConfig, MASTER_KEY_CREDENTIAL, MASTER_KEY_ENV } from '../config.ts';
+import { type DataConfig, MASTER_KEY_CREDENTIAL, MASTER_KEY_ENV, type ServerConfig } from '../config.ts';
 import { joinEmbedded } from '../embedded/index.ts';
 import { checkReachable } from '../store/connections/check-database.ts';
 import { Database, type DatabaseTarget, type SessionRole } from '../store/connections/db.ts';
@@ -24,7 +24,10 @@ import { remark } from './output.ts';
 
 /** A database that answers. `close` lets go of it. */
 export interface Connection {
+  /** Connects as the owner. */
   target: DatabaseTarget;
+  /** Connects as a role for requests that cannot become the owner. Undefined if there is no such role. */
+  servingTarget: DatabaseTarget | undefined;
   close(): Promise<void>;
 }
 
@@ -44,24 +47,34 @@ interface Joining {
 /** How many organisations an error names. */
 const ORGANISATIONS_NAMED = 20;
 
+/** Where the data is. Only servers know the role for requests. */
+type ConnectConfig = DataConfig & Partial<Pick<ServerConfig, 'servingDatabaseUrl'>>;
+
 /** Connects to the database. Starts the embedded server if no URL is given. Throws operator errors. */
-export async function connectTarget(config: DataConfig, joining: Joining): Promise<Connection> {
+export async function connectTarget(config: ConnectConfig, joining: Joining): Promise<Connection> {
+  const { servingDatabaseUrl } = config;
   if (config.databaseUrl !== undefined) {
     const target = { connectionString: config.databaseUrl };
     const reached = checkReachable(target);
     joining.meanwhile?.();
     await reached;
-    return { target, close: async () => undefined };
+    const servingTarget =
+      servingDatabaseUrl === undefined ? undefined : { connectionString: servingDatabaseUrl };
+    return { target, servingTarget, close: async () => undefined };
+  }
+  if (servingDatabaseUrl !== undefined) {
+    throw new CliError('--serving-database-url needs --database-url, the URL of the owner.');
   }
   const dataDir = resolve(config.dataDir);
   const isNew = !existsSync(dataDir);
   const server = await joinEmbedded({ dataDir, ...joining, log: remark });
   if (isNew) remark(`Created the data directory ${dataDir}.`);
-  return { target: server.target, close: () => server.release() };
+  const { target, servingTarget } = server;
+  return { target, servingTarget, close: () => server.release() };
 }
 
 /** Like `connectTarget`, with the master key. */
-export async function connectData(config: DataConfig, joining: Joining): Promise<DataConnection> {
+export async function connectData(config: ConnectConfig, joining: Joining): Promise<DataConnection> {
   const given = await readMasterKeys(masterKeySources(config));
   if (config.databaseUrl !== undefined && !given) {
     throw new CliError(

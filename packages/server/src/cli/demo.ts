@@ -1,14 +1,8 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import type { ShownKey } from '../auth/manage-keys.ts';
-import {
-  DATA_SETTINGS,
-  type DataConfig,
-  DEMO_SETTINGS,
-  type DemoConfig,
-  SERVER_SETTINGS,
-  type ServerConfig,
-} from '../config.ts';
+import { DATA_SETTINGS, type DataConfig, SERVER_SETTINGS, type ServerConfig } from '../config.ts';
+import { DEMO_SETTINGS, type DemoConfig } from '../config-demo.ts';
 import type { LiveProgress } from '../demo/live.ts';
 import type { Demo } from '../demo/organisation.ts';
 import type { ApiKeyRole } from '../store/auth/api-keys.ts';

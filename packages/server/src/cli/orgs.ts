@@ -1,18 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
+import { reachedPercent } from '../ingest/reached-percent.ts';
+import type { Database } from '../store/connections/db.ts';
 import {
   insertOrganisation,
   listOrganisations,
   type Organisation,
 } from '../store/directory/organisations.ts';
+import { getEventDay, setEventQuota } from '../store/events/event-days.ts';
+import { utcDay } from '../store/values/days.ts';
 import { slugFault } from '../store/values/slugs.ts';
-import { withContext } from './context.ts';
+import { getOrganisation, withContext } from './context.ts';
 import { CliError } from './errors.ts';
 import { toOptions } from './options.ts';
 import { formatTable, formatTime, print } from './output.ts';
 
-/** `rollcall orgs create|list`. */
+/** `rollcall orgs create|list|quota`. */
 export function orgsCommand(): Command {
   const create = new Command('create')
     .description('create an organisation')
@@ -57,12 +61,85 @@ export function orgsCommand(): Command {
       );
     });
 
+  const quota = new Command('quota')
+    .description('show or set how many events of an organisation the server stores on a day of UTC')
+    .argument('[slug]', 'slug or id of the organisation; without it, the command shows all')
+    .argument(
+      '[quota]',
+      'events a day; "none" for no quota, "default" for --daily-event-quota of the server',
+      readQuota,
+    )
+    .option('--json', 'print JSON')
+    .action(
+      async (slug: string | undefined, set: Quota | undefined, options: DataConfig & { json?: true }) => {
+        const rows = await withContext(options, 'rollcall orgs', async ({ owner }) => {
+          const shown =
+            slug === undefined
+              ? await owner.inSystem(listOrganisations)
+              : [await getOrganisation(owner, slug)];
+          if (set)
+            for (const { tenantId } of shown)
+              await owner.inSystem((tx) => setEventQuota(tx, tenantId, set.value));
+          return Promise.all(shown.map((organisation) => quotaOf(owner, organisation)));
+        });
+        if (options.json) return print(JSON.stringify(rows));
+        print(
+          rows.length > 0
+            ? formatTable(
+                rows.map((row) => ({
+                  slug: row.slug,
+                  'quota a day':
+                    row.quota === null ? 'default' : row.quota === 0 ? 'none' : String(row.quota),
+                  'stored today': String(row.stored),
+                  note: noteOf(row),
+                })),
+              )
+            : 'There is no organisation yet; "rollcall orgs create" makes one.',
+        );
+      },
+    );
+
   const orgs = new Command('orgs').description('organisations');
-  for (const command of [create, list]) {
+  for (const command of [create, list, quota]) {
     for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
     orgs.addCommand(command);
   }
   return orgs;
+}
+
+/** 0: no quota; null: the server's setting. */
+interface Quota {
+  value: number | null;
+}
+
+function readQuota(text: string): Quota {
+  if (text === 'none') return { value: 0 };
+  if (text === 'default') return { value: null };
+  if (!/^[1-9][0-9]{0,11}$/.test(text)) {
+    throw new CliError(
+      `"${text}" is no quota: give a whole number of events from 1 to 999999999999, "none" or "default".`,
+    );
+  }
+  return { value: Number(text) };
+}
+
+interface QuotaRow {
+  slug: string;
+  quota: number | null;
+  day: string;
+  stored: number;
+}
+
+async function quotaOf(owner: Database, { tenantId, slug }: Organisation): Promise<QuotaRow> {
+  const day = utcDay(Date.now());
+  const { ownQuota, stored } = await owner.inTenant(tenantId, (tx) => getEventDay(tx, tenantId, day));
+  return { slug, quota: ownQuota, day, stored };
+}
+
+function noteOf({ quota, stored }: QuotaRow): string {
+  const percent = reachedPercent({ stored, quota: quota ?? 0 });
+  if (percent === 100) return 'used up: the server answers 429 until the next day of UTC';
+  return percent === 0 ? '' : `${percent} % are used`;
 }
 
 function toJson({ tenantId, slug, name, timeZone, createdAt }: Organisation) {

@@ -17,7 +17,7 @@ export function serveCommand(): Command {
     command.addOption(option);
   return command.action(async (config: DataConfig & ServeConfig) => {
     // Loaded here, so that other commands do not wait for the server's code.
-    const { serveUntilSignalled, startServer, tellSetUpLink } = await import('./serve.ts');
+    const { serveUntilSignalled, startServer, tellDatabaseRole, tellSetUpLink } = await import('./serve.ts');
     let start: (config: DataConfig & ServeConfig, name: string) => Promise<Service> = startServer;
     if (config.workers > 1) {
       const { isWorker, startWithWorkers, work } = await import('./workers.ts');
@@ -27,6 +27,7 @@ export function serveCommand(): Command {
     }
     const running = await start(config, 'rollcall serve');
     await running.startJobs();
+    tellDatabaseRole(running);
     remark(`Rollcall is at ${running.baseUrl} (documentation: ${running.baseUrl}/docs).`);
     await tellSetUpLink(running);
     await serveUntilSignalled(running);

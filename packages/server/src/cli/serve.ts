@@ -3,8 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { DataConfig, ServerConfig } from '../config.ts';
 import type { Jobs } from '../jobs/runner.ts';
-import { transportOf } from '../store/connections/check-database.ts';
+import { roleOf, transportOf } from '../store/connections/check-database.ts';
 import type { Database, DatabaseTarget, SessionRole } from '../store/connections/db.ts';
+import { prepareServingRole } from '../store/schema/serving-role.ts';
 import { consoleUrl } from './console-url.ts';
 import {
   connectData,
@@ -23,6 +24,8 @@ import { readTls } from './tls.ts';
 export interface Service {
   /** The public URL of the settings, or the address on this machine. */
   baseUrl: string;
+  /** The role for requests, if it is another one than the owner. */
+  servingRole: string | undefined;
   target: DatabaseTarget;
   /** Takes part in background jobs from then on, unless the settings exclude it. */
   startJobs(): Promise<void>;
@@ -55,21 +58,36 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
     await stop();
     return ignoreInterruptedError(error);
   };
-  const prepared = prepare(data);
+  const prepared = prepare(data, config);
   prepared.catch(() => undefined);
   try {
     const { listenOn } = await load();
-    listening = await listenOn(config, data);
+    listening = await listenOn(config, { ...data, target: data.servingTarget ?? data.target });
     const { baseUrl, database, logger } = listening;
     listening.serve(await prepared);
     const startJobsHere = async () => {
       jobs = await jobsOf(config, data.target, database, logger).catch(stopAndThrow);
     };
-    return { baseUrl, target: data.target, data, startJobs: startJobsHere, stop };
+    const { target } = data;
+    return { baseUrl, servingRole: servingRoleOf(data), target, data, startJobs: startJobsHere, stop };
   } catch (error) {
     await Promise.allSettled([prepared]);
     return stopAndThrow(error);
   }
+}
+
+/** The role for requests; undefined if they connect as the owner. Throws `UnusableDatabaseError`. */
+export function servingRoleOf({ servingTarget }: DataConnection): string | undefined {
+  return servingTarget && roleOf(servingTarget);
+}
+
+/** Says as which database role the server connects for requests, and warns if that is the owner. */
+export function tellDatabaseRole({ servingRole, target }: Service): void {
+  remark(
+    servingRole === undefined
+      ? `Warning: requests connect to the database as its owner, ${roleOf(target)}. Give --serving-database-url, so that a fault of the server cannot use the rights of the owner.`
+      : `Requests connect to the database as ${servingRole}, which cannot become the owner.`,
+  );
 }
 
 /** Prints a one-time link that sets Rollcall up, if there is no organisation yet. */
@@ -89,15 +107,21 @@ export async function tellSetUpLink({ target, baseUrl }: Service): Promise<void>
   }
 }
 
-/** Brings the schema up to date, with a connection of its own. Throws `Interrupted`. */
-export function prepare(data: DataConnection): Promise<SessionRole> {
+/** Brings the schema up to date, with a connection of its own. Throws operator errors and `Interrupted`. */
+export function prepare(
+  data: DataConnection,
+  { servingDatabaseUrl }: Pick<ServerConfig, 'servingDatabaseUrl'>,
+): Promise<SessionRole> {
   return unlessInterrupted(
     withOwner(
       data.target,
       async (owner) => {
         const role = await prepareData(data, owner);
         await remarkUnknownTimeZones(owner);
-        return role;
+        if (!data.servingTarget) return role;
+        // The embedded server has made its role already.
+        if (servingDatabaseUrl !== undefined) await prepareServingRole(data.target, data.servingTarget);
+        return 'restricted';
       },
       1,
     ),
@@ -128,7 +152,9 @@ export async function checkListening(config: ServerConfig & DataConfig): Promise
   await readTls(config);
   await readOidcClientSecret(config);
   warnOfPlainSecrets(config);
-  if (config.databaseUrl !== undefined) warnOfPlainDatabase(config.databaseUrl);
+  for (const url of [config.databaseUrl, config.servingDatabaseUrl]) {
+    if (url !== undefined) warnOfPlainDatabase(url);
+  }
 }
 
 /** Serves until SIGINT, SIGTERM or SIGHUP, then stops in order. */

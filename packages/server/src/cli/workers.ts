@@ -15,7 +15,7 @@ import { catchInterruption, ignoreInterruptedError, unlessInterrupted } from './
 import { listenOn } from './listening.ts';
 import { masterKeySources, readAgreeing } from './master-key-sources.ts';
 import { remark } from './output.ts';
-import { checkListening, jobsOf, prepare, type Service } from './serve.ts';
+import { checkListening, jobsOf, prepare, type Service, servingRoleOf } from './serve.ts';
 
 /*
  * Several processes behind one port. The first process holds the data, runs the jobs and starts the workers. Workers
@@ -50,6 +50,7 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
   const port = config.port === 0 ? await freePort(config.host) : config.port;
   const data = await connectData(config, { purpose: 'serve', name });
   const { target, masterKey } = data;
+  const requestTarget = data.servingTarget ?? target;
   let database: Database | undefined;
   const listen = async (): Promise<WorkerCommand> => {
     // The key may have been rotated since the start. If its source does not answer, the keys of before have to do.
@@ -57,7 +58,12 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
       ?.inSystem(readMasterKeyChecks)
       .then((checks) => masterKey.reload(checks))
       .catch(() => undefined);
-    return { order: 'listen', target, masterKeys: masterKey.keys.map((key) => key.export()), port };
+    return {
+      order: 'listen',
+      target: requestTarget,
+      masterKeys: masterKey.keys.map((key) => key.export()),
+      port,
+    };
   };
   const crew = new WorkerPool(config, listen);
   let jobs: Jobs | undefined;
@@ -72,14 +78,14 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
   };
   try {
     const baseUrl = await unlessInterrupted(crew.start());
-    const role = await prepare(data);
+    const role = await prepare(data, config);
     crew.serve(role);
-    database = new Database({ target, as: role, poolSize: config.databasePoolSize });
+    database = new Database({ target: requestTarget, as: role, poolSize: config.databasePoolSize });
     const ofJobs = database;
     const startJobsHere = async () => {
       jobs = await jobsOf(config, target, ofJobs, createLogger(config.logLevel)).catch(stopAndThrow);
     };
-    return { baseUrl, target, startJobs: startJobsHere, stop };
+    return { baseUrl, servingRole: servingRoleOf(data), target, startJobs: startJobsHere, stop };
   } catch (error) {
     return stopAndThrow(error);
   }

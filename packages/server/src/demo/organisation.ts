@@ -3,7 +3,7 @@ import { secretContext } from '../auth/api-key.ts';
 import { ensureMember } from '../auth/manage-accounts.ts';
 import { createKey, keysOf, type ShownKey } from '../auth/manage-keys.ts';
 import type { Sealer } from '../auth/secrets.ts';
-import type { DemoConfig } from '../config.ts';
+import type { DemoConfig } from '../config-demo.ts';
 import { API_KEY_ROLES, type ApiKeyRole } from '../store/auth/api-keys.ts';
 import type { Database } from '../store/connections/db.ts';
 import {

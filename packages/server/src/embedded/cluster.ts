@@ -90,8 +90,8 @@ export async function removeUnfinished(cluster: string): Promise<void> {
 }
 
 /**
- * Makes the roles and the database, except those that exist. A killed process may have made only some of them. The
- * database comes last: when the owner can connect to it, everything is done.
+ * Makes the roles and the database, except those that exist. A killed process, or an earlier release, may have made only some
+ * of them. The database comes last: when the owner can connect to it, everything of that release is done.
  */
 export async function bootstrap(dataDir: string, owner: pg.ClientConfig): Promise<void> {
   const client = new pg.Client({
@@ -107,12 +107,16 @@ export async function bootstrap(dataDir: string, owner: pg.ClientConfig): Promis
     const missing = (role: string) => roles.rows.every((row) => row.rolname !== role);
     if (missing(ROLES.owner)) await client.query(`CREATE ROLE ${ROLES.owner}`);
     if (missing(ROLES.app)) await client.query(`CREATE ROLE ${ROLES.app}`);
+    if (missing(ROLES.serving)) await client.query(`CREATE ROLE ${ROLES.serving}`);
     // Base64url has no quote to escape.
     const password = await passwordOf(dataDir, ROLES.owner);
+    const servingPassword = await passwordOf(dataDir, ROLES.serving);
     await client.query(`
       ALTER ROLE ${ROLES.owner} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD '${password}';
       ALTER ROLE ${ROLES.app} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION;
-      GRANT ${ROLES.app} TO ${ROLES.owner}`);
+      ALTER ROLE ${ROLES.serving} LOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION
+        PASSWORD '${servingPassword}';
+      GRANT ${ROLES.app} TO ${ROLES.owner}, ${ROLES.serving}`);
     const found = await client.query('SELECT FROM pg_database WHERE datname = $1', ['rollcall']);
     if (found.rowCount === 0) await client.query(`CREATE DATABASE rollcall OWNER ${ROLES.owner}`);
   } finally {

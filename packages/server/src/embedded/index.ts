@@ -33,6 +33,8 @@ export interface EmbeddedServer {
    * release, also after restarts.
    */
   readonly target: pg.ClientConfig;
+  /** As `target`, of the role for requests. It owns nothing, and can become `rollcall_app` and no other role. */
+  readonly servingTarget: pg.ClientConfig;
   /** This call initialised the data directory. */
   readonly created: boolean;
   /**
@@ -109,6 +111,7 @@ const HEALTHY_MS = 10_000;
 
 class Participant implements EmbeddedServer {
   readonly target: pg.ClientConfig;
+  readonly servingTarget: pg.ClientConfig;
   readonly created: boolean;
   readonly #dataDir: string;
   readonly #around: HostPaths;
@@ -123,6 +126,7 @@ class Participant implements EmbeddedServer {
 
   constructor(dataDir: string, around: HostPaths, options: EmbeddedOptions, joined: Joined) {
     this.target = joined.target;
+    this.servingTarget = joined.servingTarget;
     this.created = joined.created;
     this.#dataDir = dataDir;
     this.#around = around;

@@ -3,8 +3,16 @@ import { open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EmbeddedServerError, ifPresent } from './errors.ts';
 
-/** Role names. Once the cluster is set up, Rollcall connects as `owner` only. */
-export const ROLES = { superuser: 'postgres', owner: 'rollcall', app: 'rollcall_app' } as const;
+/**
+ * Role names. Once the cluster is set up, Rollcall connects as `owner`, and for requests as `serving`, which may become `app`
+ * and no other role.
+ */
+export const ROLES = {
+  superuser: 'postgres',
+  owner: 'rollcall',
+  app: 'rollcall_app',
+  serving: 'rollcall_server',
+} as const;
 
 /** The password file of a data directory. */
 export const secretPath = (dataDir: string): string => join(dataDir, 'postgres.secret');

@@ -40,6 +40,7 @@ export interface Joined {
   anchor: Anchor;
   layout: Layout;
   target: pg.ClientConfig;
+  servingTarget: pg.ClientConfig;
   created: boolean;
   started: boolean;
 }
@@ -125,7 +126,7 @@ export async function leaveServer(layout: Layout, name: string, anchor: Anchor |
 async function connectToRunning(
   layout: Layout,
   name: string,
-): Promise<Pick<Joined, 'anchor' | 'target'> | undefined> {
+): Promise<Pick<Joined, 'anchor' | 'target' | 'servingTarget'> | undefined> {
   const beganMs = Date.now();
   const passed = (limitMs: number) => Date.now() - beganMs > limitMs;
   for (;;) {
@@ -135,7 +136,8 @@ async function connectToRunning(
     if (file.status === 'ready') {
       const target = await targetOf(layout, file, name);
       try {
-        return { anchor: await openSetUp(layout.dataDir, target, file.pid), target };
+        const anchor = await openSetUp(layout.dataDir, target, file.pid);
+        return { anchor, target, servingTarget: await servingTargetOf(layout.dataDir, target) };
       } catch (error) {
         failure = judge(error, layout.dataDir, passed(BUSY_LIMIT_MS));
       }
@@ -173,14 +175,30 @@ async function targetOf(
   };
 }
 
+async function servingTargetOf(dataDir: string, target: pg.ClientConfig): Promise<pg.ClientConfig> {
+  return { ...target, user: ROLES.serving, password: await passwordOf(dataDir, ROLES.serving) };
+}
+
 async function openSetUp(dataDir: string, target: pg.ClientConfig, pid: number): Promise<Anchor> {
   try {
-    return await openAnchor(target, pid);
+    const anchor = await openAnchor(target, pid);
+    if (await hasServingRole(anchor)) return anchor;
+    await closeAnchor(anchor);
   } catch (error) {
     if (!NOT_SET_UP.includes(codeOf(error) ?? '')) throw error;
-    await bootstrap(dataDir, target);
-    return openAnchor(target, pid);
   }
+  await bootstrap(dataDir, target);
+  return openAnchor(target, pid);
+}
+
+/** A cluster of an earlier release has no such role. The grant is the last thing that the role gets. */
+async function hasServingRole({ client }: Anchor): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `SELECT FROM pg_auth_members m JOIN pg_roles serving ON serving.oid = m.member JOIN pg_roles app ON app.oid = m.roleid
+     WHERE serving.rolname = $1 AND app.rolname = $2`,
+    [ROLES.serving, ROLES.app],
+  );
+  return rowCount !== 0;
 }
 
 /** Decides whether a failed connection is worth another try. Returns the error's code if so, and throws if not. */

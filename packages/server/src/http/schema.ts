@@ -36,7 +36,7 @@ const PROBLEM_STATUSES = {
   413: 'The body is too large.',
   414: 'A part of the path is too long to be an id.',
   415: 'The content type is not application/json.',
-  429: 'A rate limit is reached, or too many logins or sign-ins have failed; try again after the seconds in Retry-After.',
+  429: 'A rate limit or a quota is reached, or too many logins or sign-ins have failed; try again after the seconds in Retry-After.',
   502: 'The identity provider cannot be used now; other ways to sign in can.',
   503: 'Temporarily unavailable; try again after the seconds in Retry-After.',
 } as const;

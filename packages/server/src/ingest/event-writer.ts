@@ -5,6 +5,7 @@ import { enterTenantIfVersion, readDirectoryVersion } from '../store/directory/d
 import { type EventRow, readNewDigests, returningNewDigests } from '../store/events/event-order.ts';
 import { type RefusedEventRow, refusedEventsInsert } from '../store/events/refused-events.ts';
 import { groupBy } from '../store/values/group-by.ts';
+import { COUNTS_NO_QUOTA, type StoredCounter } from './event-quotas.ts';
 
 /** How the server stores rows of a kind: one statement for any number of rows. */
 export interface RowKind<Row> {
@@ -48,9 +49,10 @@ const MERGED = { jobs: 64, weight: 800 };
 export class EventWriter {
   readonly #queue: MergingQueue<EventBatch, WriteResult>;
 
-  constructor(database: Database) {
+  /** `counter` hears how many events of each organisation are new. */
+  constructor(database: Database, counter: StoredCounter = COUNTS_NO_QUOTA) {
     this.#queue = new MergingQueue({
-      run: (batches) => storeBatches(database, batches),
+      run: (batches) => storeBatches(database, counter, batches),
       weigh: ({ rows }) => rows.length,
       ownerOf: ({ tenantId }) => tenantId,
       most: MERGED,
@@ -71,11 +73,16 @@ export class EventWriter {
  * Stores batches in the order of their organisations; each statement writes rows in the order of their keys. With one
  * order for all, transactions do not deadlock.
  */
-async function storeBatches(database: Database, batches: readonly EventBatch[]): Promise<WriteResult[]> {
+async function storeBatches(
+  database: Database,
+  counter: StoredCounter,
+  batches: readonly EventBatch[],
+): Promise<WriteResult[]> {
   const groups = groupBy(batches, keyOf);
   const statements: PreparedStatement[] = [];
   const positions = [...groups.keys()].sort().map((key) => addStatements(groups.get(key) ?? [], statements));
   const results = await database.runEventPipeline(statements);
+  for (const each of positions) counter.noteStored(each.tenantId, countNew(each, results));
   const written = new Map(positions.flatMap((each) => readResults(each, results)));
   return batches.map((batch) => written.get(batch) as WriteResult);
 }
@@ -93,10 +100,22 @@ function readResults(
   });
 }
 
+/** How many of the events the database did not have yet. */
+function countNew({ insertsAt, newAt }: ResultPositions, results: PipelineResults): number {
+  const telling = new Set(newAt.values());
+  const counts = insertsAt.map((at) =>
+    telling.has(at) ? readNewDigests(results[at]).size : Number(results[at] ?? 0),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 /** The positions of the results of the statements that store these batches, all of one organisation. */
 interface ResultPositions {
+  tenantId: string;
   batches: readonly EventBatch[];
   versionAt: number;
+  /** The statements that store events. */
+  insertsAt: number[];
   /** By endpoint: the statements that return the new rows. */
   newAt: Map<string, number>;
 }
@@ -109,9 +128,10 @@ function keyOf({ tenantId, expectedVersion }: EventBatch): string {
 /** Adds the statements that store these batches, all of one organisation, to `statements`. */
 function addStatements(batches: readonly EventBatch[], statements: PreparedStatement[]): ResultPositions {
   const newAt = new Map<string, number>();
+  const insertsAt: number[] = [];
   const versionAt = statements.length;
   const [first] = batches;
-  if (!first) return { batches, versionAt, newAt };
+  if (!first) return { tenantId: '', batches, versionAt, insertsAt, newAt };
   const { tenantId, expectedVersion } = first;
   statements.push(enterTenantIfVersion(tenantId, expectedVersion));
   const kinds = new Map(batches.flatMap(({ kind }) => (kind ? [[kind.endpoint, kind]] : [])));
@@ -120,13 +140,14 @@ function addStatements(batches: readonly EventBatch[], statements: PreparedState
     const rows = ofKind.flatMap((each) => each.rows);
     const insert = rows.length > 0 ? kinds.get(endpoint)?.insert(tenantId, rows) : undefined;
     if (!insert) continue;
+    insertsAt.push(statements.length);
     const tellsNew = ofKind.some((each) => each.tellsNew);
     if (tellsNew) newAt.set(endpoint, statements.length);
     statements.push(tellsNew ? returningNewDigests(insert) : insert);
   }
   const refusals = batches.flatMap((each) => each.refusals);
   if (refusals.length > 0) statements.push(refusedEventsInsert(tenantId, refusals));
-  return { batches, versionAt, newAt };
+  return { tenantId, batches, versionAt, insertsAt, newAt };
 }
 
 /**

@@ -1,8 +1,9 @@
 import { trimRequests } from '../http/request-record.ts';
 import type { Database } from '../store/connections/db.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
+import { pruneEventDays } from '../store/events/event-days.ts';
 import { pruneSourceCounts } from '../store/events/source-counts.ts';
-import { DAY_MS } from '../store/values/days.ts';
+import { DAY_MS, utcDay } from '../store/values/days.ts';
 import { SOURCE_DAYS } from './source-routes.ts';
 
 /** Days of a list begin at midnight of any time zone. */
@@ -17,7 +18,7 @@ interface Deps {
 }
 
 /**
- * Deletes counts of sources, sources and answered requests that are too old, one organisation after the other. Throws
+ * Deletes counts of sources and of stored events, sources and answered requests that are too old, one organisation after the other. Throws
  * `StoreUnavailableError`.
  */
 export async function pruneActivity({ database, clock, signal, onProgress }: Deps): Promise<void> {
@@ -25,7 +26,12 @@ export async function pruneActivity({ database, clock, signal, onProgress }: Dep
   for (const tenantId of await database.inSystem(organisationIds)) {
     if (signal.aborted) return;
     const kept = { before: new Date(clock() - KEPT_COUNTS_MS), habitDays: SOURCE_DAYS };
-    pruned += await database.inTenant(tenantId, (tx) => pruneSourceCounts(tx, tenantId, kept));
+    const before = utcDay(kept.before.getTime());
+    pruned += await database.inTenant(
+      tenantId,
+      async (tx) =>
+        (await pruneSourceCounts(tx, tenantId, kept)) + (await pruneEventDays(tx, tenantId, before)),
+    );
     pruned += await trimRequests({ database, clock }, tenantId);
     onProgress?.(pruned, pruned);
   }

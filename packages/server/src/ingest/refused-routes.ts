@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
 import { CONFIG, DOCUMENTED } from '../auth/management.ts';
@@ -35,9 +36,14 @@ import {
 const PROBLEMS = problems(400, 401, 403, 503);
 const RETRY_PROBLEMS = problems(400, 401, 403, 404, 413, 415, 503);
 
+interface RefusedRoutesOptions extends RetryDeps {
+  /** Throws a 429 if the organisation of the caller may store no further events today. */
+  requireQuota: (request: FastifyRequest) => Promise<void>;
+}
+
 /** Routes for the refused events of the last 30 days, as `rollcall events list` shows them. */
-export const refusedRoutes: FastifyPluginAsyncTypebox<RetryDeps> = async (app, options) => {
-  const { database } = options;
+export const refusedRoutes: FastifyPluginAsyncTypebox<RefusedRoutesOptions> = async (app, options) => {
+  const { database, requireQuota } = options;
 
   app.route({
     method: 'GET',
@@ -105,6 +111,7 @@ export const refusedRoutes: FastifyPluginAsyncTypebox<RetryDeps> = async (app, o
     method: 'POST',
     url: '/v1/manage/refused-events/retry',
     config: CONFIG,
+    onRequest: requireQuota,
     schema: {
       ...DOCUMENTED,
       summary: 'Try refused events again, the oldest first, in steps',

@@ -9,8 +9,10 @@ import {
   updateAccessCredentials,
 } from './access-credentials.ts';
 import { submitBatch } from './batch.ts';
+import type { EventQuotas } from './event-quotas.ts';
 import { OccupancySubmission, occupancy } from './occupancy.ts';
 import { PresenceSubmission, presence } from './presence.ts';
+import { quotaRoutes } from './quota-routes.ts';
 import { refusedRoutes } from './refused-routes.ts';
 import { prefersNew, SubmissionHeaders, SubmissionReply } from './results.ts';
 import { SUBMITTERS, VISITOR_SUBMITTERS } from './retried-kinds.ts';
@@ -19,7 +21,11 @@ import { sourceRoutes } from './source-routes.ts';
 import { submitTimeOff, TimeOffReply, TimeOffSubmission } from './time-off.ts';
 import { VisitorArrivalSubmission, visitorArrival } from './visitor-arrival.ts';
 
-export type IngestRoutesOptions = RetryDeps;
+export interface IngestRoutesOptions extends RetryDeps {
+  quotas: Pick<EventQuotas, 'require'>;
+  /** The daily event quota of organisations without one of their own; 0: no quota. */
+  defaultEventQuota: number;
+}
 
 const ERRORS = problems(400, 401, 403, 413, 415, 503);
 
@@ -30,8 +36,11 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
     if (request.routeOptions.config.eventsIn) await keepMalformed(request, error, options);
   });
 
-  await app.register(refusedRoutes, options);
+  const requireQuota = async (request: FastifyRequest) => options.quotas.require(callerOf(request).tenantId);
+
+  await app.register(refusedRoutes, { ...options, requireQuota });
   await app.register(sourceRoutes, options);
+  await app.register(quotaRoutes, options);
 
   for (const { url, scheme } of [
     { url: '/v1/presence', scheme: 'bearer' },
@@ -44,6 +53,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
         access: { scheme, roles: SUBMITTERS, ofOffices: true } satisfies Access,
         eventsIn: 'presenceEvents',
       },
+      onRequest: requireQuota,
       schema: {
         tags: ['Events'],
         summary: 'Submit presence events',
@@ -75,6 +85,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
       access: { scheme: 'bearer', roles: SUBMITTERS, ofOffices: true } satisfies Access,
       eventsIn: 'occupancyEvents',
     },
+    onRequest: requireQuota,
     schema: {
       tags: ['Events'],
       summary: 'Submit occupancy events',
@@ -120,6 +131,7 @@ export const ingestRoutes: FastifyPluginAsyncTypebox<IngestRoutesOptions> = asyn
       access: { scheme: 'bearer', roles: VISITOR_SUBMITTERS, ofOffices: true } satisfies Access,
       eventsIn: 'visitorArrivals',
     },
+    onRequest: requireQuota,
     schema: {
       tags: ['Events'],
       summary: 'Submit arrivals of visitors',

@@ -119,3 +119,41 @@ test('a role without the right to create the schema is refused in one sentence',
     /^rollcall: The database role is not allowed to set up the schema "rollcall" \(permission denied .*\); .*\.\n$/,
   );
 });
+
+/** The roles that are logged in to a database with this name of their sessions. */
+async function rolesOf(database: string, application: string): Promise<string[]> {
+  const { rows } = await asAdmin((client) =>
+    client.query(
+      'SELECT DISTINCT usename::text AS name FROM pg_stat_activity WHERE datname = $1 AND application_name = $2',
+      [database, application],
+    ),
+  );
+  return rows.map(({ name }) => name);
+}
+
+test('with a role for requests, which the server makes, requests log in as it', async () => {
+  const { name, env } = await makeDatabase('CREATEROLE');
+  const serving = `${name}_server`;
+  await asAdmin((client) => client.query(`GRANT rollcall_app TO ${name} WITH ADMIN OPTION`));
+  const url = env.DATABASE_URL.replace(`//${name}:`, `//${serving}:`);
+  // The owner granted rollcall_app to the role, so the role goes before the owner.
+  made.splice(1, 0, `DROP ROLE IF EXISTS ${serving}`);
+  const { server, baseUrl } = await work.start(['serve'], {
+    env: { ...env, ROLLCALL_SERVING_DATABASE_URL: url },
+  });
+  running.push(server);
+  const { token } = await logIn(baseUrl, await createKey(env));
+  expect(await readStatus(baseUrl, token)).toBe(200);
+  expect(server.stderr).toContain(`Requests connect to the database as ${serving}`);
+  expect(await rolesOf(name, 'rollcall')).toEqual([serving]);
+});
+
+test('without one, requests log in as the owner, and the server warns', async () => {
+  const { name, env } = await makeDatabase('NOCREATEROLE');
+  const { server, baseUrl } = await work.start(['serve'], { env });
+  running.push(server);
+  const { token } = await logIn(baseUrl, await createKey(env));
+  expect(await readStatus(baseUrl, token)).toBe(200);
+  expect(server.stderr).toContain(`Warning: requests connect to the database as its owner, ${name}.`);
+  expect(await rolesOf(name, 'rollcall')).toEqual([name]);
+});

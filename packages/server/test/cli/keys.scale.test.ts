@@ -68,6 +68,29 @@ describe('Organisations', () => {
     expectOneSentence(unknown, /^rollcall: There is no organisation three; .*\.\n$/);
     expectOneSentence(again, /^rollcall: The organisation one exists already\.\n$/);
   });
+
+  test('have a daily event quota that the operator sets, shows and takes back', async () => {
+    const quotaOf = async (...set: string[]) => {
+      const [row] = await json<{ quota: number | null }[]>(['orgs', 'quota', 'one', ...set]);
+      return row?.quota;
+    };
+    expect(await quotaOf('2000')).toBe(2_000);
+    expect(await json(['orgs', 'quota'])).toMatchObject([
+      { slug: 'default', quota: null, stored: 0 },
+      { slug: 'one', quota: 2_000, stored: 0 },
+      { slug: 'two', quota: null, stored: 0 },
+    ]);
+    expect((await run(['orgs', 'quota', 'one'])).stdout).toMatch(/one +2000 +0/);
+    expect(await quotaOf('none')).toBe(0);
+    expect(await quotaOf('default')).toBe(null);
+    for (const wrong of ['0', '1.5', 'many']) {
+      expectOneSentence(await run(['orgs', 'quota', 'one', wrong]), /^rollcall: ".*" is no quota: .*\.\n$/);
+    }
+    expectOneSentence(
+      await run(['orgs', 'quota', 'three']),
+      /^rollcall: There is no organisation three; .*\.\n$/,
+    );
+  });
 });
 
 describe('Keys, while the server runs', () => {

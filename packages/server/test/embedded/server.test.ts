@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { joinEmbedded } from '../../src/embedded/index.ts';
+import { passwordOf, ROLES } from '../../src/embedded/secret.ts';
 import { Bench, command, isRoot, modeOf, query, serverPid } from './support.ts';
 
 let bench: Bench;
@@ -67,6 +68,7 @@ describe('a new data directory', () => {
     expect(roles).toEqual([
       { rolname: 'rollcall', ...powerless, rolcanlogin: true },
       { rolname: 'rollcall_app', ...powerless, rolcanlogin: false },
+      { rolname: 'rollcall_server', ...powerless, rolcanlogin: true },
     ]);
     await query(server.target, 'SET ROLE rollcall_app');
     await query(server.target, 'CREATE TABLE mine (id int)');
@@ -79,6 +81,39 @@ describe('a new data directory', () => {
     const asSuperuser = query({ ...server.target, user: 'postgres' }, 'SELECT 1');
     await expect(asSuperuser).rejects.toThrow('password authentication failed');
     await server.release();
+  });
+
+  test('has a role for requests that can become the application role only', async () => {
+    const server = await joinEmbedded(command(join(await bench.dir(), 'data')));
+    const { servingTarget } = server;
+    expect(await query(servingTarget, 'SELECT session_user::text AS name')).toEqual([
+      { name: 'rollcall_server' },
+    ]);
+    await query(servingTarget, 'SET ROLE rollcall_app');
+    for (const role of ['rollcall', 'postgres']) {
+      await expect(query(servingTarget, `SET ROLE ${role}`)).rejects.toThrow('permission denied');
+      await expect(query(servingTarget, `SET SESSION AUTHORIZATION ${role}`)).rejects.toThrow(
+        'permission denied',
+      );
+      // The roles have different passwords.
+      await expect(query({ ...servingTarget, user: role }, 'SELECT 1')).rejects.toThrow(
+        'password authentication failed',
+      );
+    }
+    await server.release();
+  });
+
+  test('of an earlier release gets the role for requests when it is opened', async () => {
+    const dataDir = join(await bench.dir(), 'data');
+    const before = await joinEmbedded(command(dataDir));
+    const password = await passwordOf(dataDir, ROLES.superuser);
+    await query({ ...before.target, user: ROLES.superuser, password }, 'DROP ROLE rollcall_server');
+    await query(before.target, 'CREATE TABLE kept (id int)');
+    await before.release();
+    const after = await joinEmbedded(command(dataDir));
+    await query(after.servingTarget, 'SET ROLE rollcall_app');
+    expect(await query(after.target, 'SELECT FROM kept')).toEqual([]);
+    await after.release();
   });
 
   test('cannot be reached over the network, or without its password', async () => {

@@ -44,6 +44,11 @@ export function transportOf(target: DatabaseTarget): { host: string; isVerified:
   return { host, isVerified: ssl === true || (ssl !== false && ssl.rejectUnauthorized !== false) };
 }
 
+/** The name of the role as which a target connects. Throws `UnusableDatabaseError` as `transportOf` does. */
+export function roleOf(target: DatabaseTarget): string {
+  return clientOf(target).user ?? '';
+}
+
 /**
  * Makes a client that is not connected. Throws `UnusableDatabaseError` where the URL names a certificate that cannot
  * be read.

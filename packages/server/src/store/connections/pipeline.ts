@@ -10,7 +10,10 @@ export interface PreparedStatement {
   values: readonly (string | Buffer | null)[];
 }
 
-/** The results of a committed pipeline: for each statement, the first column of its last row. */
+/**
+ * The results of a committed pipeline: for each statement, the first column of its last row; for an INSERT that returns no
+ * rows, how many rows it stored.
+ */
 export type PipelineResults = (string | undefined)[];
 
 /** Members of pg's connection that its types do not declare. */
@@ -21,6 +24,9 @@ interface Wire {
   execute(config: { portal: string; rows: number }): void;
   sync(): void;
 }
+
+/** What the server says of a completed INSERT. */
+const STORED_ROWS = /^INSERT 0 (\d+)$/;
 
 /** The names of the statements that a connection has prepared. */
 const prepared = new WeakMap<object, Set<string>>();
@@ -81,7 +87,8 @@ class Pipeline implements pg.Submittable {
     this.#answers[this.#done] = fields[0] ?? undefined;
   }
 
-  handleCommandComplete(): void {
+  handleCommandComplete({ text }: { text: string }): void {
+    this.#answers[this.#done] ??= STORED_ROWS.exec(text)?.[1];
     this.#done++;
   }
 

@@ -10,6 +10,7 @@ export const OTHER_TABLES: Readonly<Record<string, string>> = {
   attendance_marks: 'up to where changes of attendance are kept',
   database_runs: 'starts of the database',
   directory_versions: 'a count of changes',
+  event_days: 'counts of events by day',
   floor_plan_images: 'drawings',
   floor_plan_placements: 'where desks are on a drawing',
   floor_plan_uploads: 'drawings that no plan uses yet',

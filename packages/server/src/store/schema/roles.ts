@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { RESTRICTED_ROLE, type SessionRole } from '../connections/db.ts';
+import { attempt } from './attempt.ts';
 
 /**
  * All privileges of the restricted role. No table here shows rows before the transaction has entered an
@@ -45,6 +46,7 @@ const GRANTS = `
   GRANT SELECT, INSERT, DELETE ON rollcall.answered_requests TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (first_event_at, last_event_at) ON rollcall.sources TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (accepted, refused) ON rollcall.source_hours TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE, UPDATE (stored, warned_percent) ON rollcall.event_days TO ${RESTRICTED_ROLE};
   -- People and desks are locked while their days are written, and a row's lock asks for the right to update a
   -- column; a trigger has the say over this one.
   GRANT UPDATE (written_xid) ON rollcall.nodes, rollcall.users TO ${RESTRICTED_ROLE};
@@ -122,10 +124,6 @@ const GRANTS = `
 /** The comment on the schema once these grants are made. */
 const GRANTED = `Grants of Rollcall, sha256 ${createHash('sha256').update(GRANTS).digest('hex')}`;
 
-const INSUFFICIENT_PRIVILEGE = '42501';
-/** Roles belong to the whole server, so a migration of another database can create the role at the same time. */
-const ALREADY_THERE = new Set(['42710', '23505']);
-
 /**
  * Creates the restricted role if the connected role is allowed to. Makes the connected role a member of it.
  * Makes its grants if they are not current, or with `renew`. They are not repeated without need: after a
@@ -196,19 +194,6 @@ async function mayBecomeRestricted(client: pg.Client): Promise<boolean> {
     return rows[0]?.bound ?? false;
   } catch (error) {
     if (error instanceof pg.DatabaseError) return false;
-    throw error;
-  }
-}
-
-/** Runs one statement of the bootstrap. Returns false if the role lacks the privilege. */
-async function attempt(client: pg.Client, statement: string): Promise<boolean> {
-  try {
-    await client.query(statement);
-    return true;
-  } catch (error) {
-    if (!(error instanceof pg.DatabaseError)) throw error;
-    if (ALREADY_THERE.has(error.code ?? '')) return true;
-    if (error.code === INSUFFICIENT_PRIVILEGE) return false;
     throw error;
   }
 }

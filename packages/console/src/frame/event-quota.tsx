@@ -1,0 +1,36 @@
+import { Alert, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { texts } from '../texts.ts';
+import { clientOf } from './client.ts';
+import { formatWhole, formatZonedInstant } from './format.ts';
+import { useOrganisation } from './session.ts';
+
+const { eventQuota } = texts;
+/** The count is a few seconds late in any case. */
+const ASK_EVERY_MS = 30_000;
+
+/** Warns if most or all of the daily event quota is used. Nothing else, and nothing for roles that may not read the quota. */
+export function EventQuotaWarning() {
+  const { organisation, role, timeZone } = useOrganisation();
+  const { data } = useQuery({
+    queryKey: [organisation, 'event quota'],
+    queryFn: ({ signal }) => clientOf(organisation).manage.eventQuota({ signal }),
+    refetchInterval: ASK_EVERY_MS,
+    enabled: role === 'administrator' || role === 'integrations',
+  });
+  if (!data || data.quota === null || data.reachedPercent === 0) return null;
+  const isUsedUp = data.reachedPercent === 100;
+  return (
+    <Alert
+      variant="outline"
+      color={isUsedUp ? 'red' : 'yellow'}
+      title={isUsedUp ? eventQuota.usedUp : eventQuota.near}
+      role="status"
+    >
+      <Text size="sm">
+        {eventQuota.use(formatWhole(data.stored), formatWhole(data.quota))}{' '}
+        {eventQuota.until(formatZonedInstant(data.nextDayAt, timeZone))}
+      </Text>
+    </Alert>
+  );
+}
