@@ -31,6 +31,32 @@ export async function makeMonths(client: pg.ClientBase, at: Date): Promise<numbe
   return made[0]?.made ?? 0;
 }
 
+/**
+ * Makes the months that are missing, partitions the tables that are not partitioned yet (`partitionByMonth`), and renews old
+ * statistics. The work of the job `months`. Connects as the owner of the tables. Throws the database's error.
+ */
+export async function keepMonths(
+  target: DatabaseTarget,
+  at: Date,
+  options: MonthsOptions = {},
+): Promise<void> {
+  await withOwner(target, (client) => makeMonths(client, at));
+  await partitionByMonth(target, at, options);
+  await withOwner(target, (client) => analyze(client, at));
+}
+
+/** Autovacuum analyzes the partitions, but not the tables that consist of them. */
+async function analyze(client: pg.Client, at: Date): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT c.relname AS name FROM tables_by_month() t
+     JOIN pg_class c ON c.relname = t.table_name AND c.relnamespace = 'rollcall'::regnamespace AND c.relkind = 'p'
+     WHERE coalesce(pg_stat_get_last_analyze_time(c.oid) < $1::timestamptz - interval '7 days', true)
+       AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid AND pg_relation_size(i.inhrelid) > 0)`,
+    [at],
+  );
+  for (const { name } of rows) await client.query(`ANALYZE ${pg.escapeIdentifier(name)}`);
+}
+
 /** How to wait between tries, and when to stop. */
 export interface MonthsOptions {
   signal?: AbortSignal;
@@ -97,8 +123,6 @@ async function partition(
     await client.query('SELECT partition_by_month($1, $2, $3)', [table.name, table.timeColumn, before]);
     await makeMonths(client, at);
   });
-  // Autovacuum does not analyze partitioned tables.
-  await client.query(`ANALYZE ${name}`);
 }
 
 function isTooNear({ before }: PlainTable, at: Date): boolean {
