@@ -85,6 +85,14 @@ BEGIN
   RETURN made;
 END $$;
 
+-- From when on rows can have a partition: later than -infinity once the oldest partitions were dropped.
+CREATE FUNCTION months_kept_from(of_table text) RETURNS timestamptz
+  LANGUAGE sql STABLE SECURITY DEFINER SET timezone = 'UTC' SET search_path = rollcall, pg_temp
+BEGIN ATOMIC
+  SELECT coalesce(min(coalesce(m.from_at, '-infinity')), '-infinity') FROM months m
+  WHERE m.table_name = of_table AND NOT m.is_detaching;
+END;
+
 -- Makes a plain table a partitioned one of the same columns, keys, indexes, policies, triggers and grants. The rows stay where
 -- they are: the plain table becomes the partition of all instants before `before_at`. Its constraint `before_month` must
 -- say so and be valid, so that nothing reads the rows here. Without a `before_at`, the table is empty, and goes.
