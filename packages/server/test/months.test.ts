@@ -2,13 +2,21 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { migrate } from '../src/store/schema/migrate.ts';
 import { dropMonths, makeMonths, partitionByMonth } from '../src/store/schema/months.ts';
 import { seeingAll } from './support/backup.ts';
-import { createTestDatabase, type TestDatabase } from './support/database.ts';
-import { addRows, createUpgradedDatabase, monthsOf, NOW, schemaOf, TENANT } from './support/months.ts';
+import type { TestDatabase } from './support/database.ts';
+import {
+  addRows,
+  createNewDatabase,
+  createUpgradedDatabase,
+  monthsOf,
+  NOW,
+  schemaOf,
+  TENANT,
+} from './support/months.ts';
 import { until } from './support/waiting.ts';
 
 let db: TestDatabase;
 beforeEach(async () => {
-  db = await createTestDatabase();
+  db = await createNewDatabase();
 });
 afterEach(() => db.drop());
 
@@ -93,7 +101,7 @@ test('a database with rows becomes what a new one is, with all its rows, and its
   );
   expect(old).toEqual(files);
 
-  const fresh = await createTestDatabase();
+  const fresh = await createNewDatabase();
   try {
     expect(await schemaOf(db)).toEqual(await schemaOf(fresh));
   } finally {

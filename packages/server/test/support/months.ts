@@ -32,6 +32,13 @@ export async function addRows(client: pg.ClientBase, instants: string[]): Promis
   );
 }
 
+/** A database that this release made at `NOW`. */
+export async function createNewDatabase(): Promise<TestDatabase> {
+  const db = await createTestDatabase({ migrated: false });
+  await migrate(db.target, { now: NOW });
+  return db;
+}
+
 /** A database with the schema of the release before partitions, with its grants, and rows, in which this release is starting. */
 export async function createUpgradedDatabase(): Promise<TestDatabase> {
   const db = await createTestDatabase({ migrated: false });

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { UnusableDatabaseError } from '../connections/check-database.ts';
 import type { DatabaseTarget, SessionRole } from '../connections/db.ts';
 import { MIGRATIONS_DIR } from '../release.ts';
-import { makeMonths, renewOldConstraints } from './months.ts';
+import { prepareMonths } from './months.ts';
 import { applyGrants, chooseRole } from './roles.ts';
 import { makeSearchIndex } from './search-index.ts';
 import { normalizeTimeZones } from './time-zones.ts';
@@ -54,8 +54,7 @@ async function migrated<T>(
     const applied = await refuseNewerSchema(client, dir);
     const isCurrent = (await listMigrations(dir)).every((name) => applied.includes(name));
     if (!isCurrent) await applyMigrations(client, dir, upTo);
-    await makeMonths(client, now);
-    await renewOldConstraints(client, now);
+    await prepareMonths(client, now);
     if (upTo === undefined) {
       await applyGrants(client, { renew: !isCurrent });
       await makeSearchIndex(client);

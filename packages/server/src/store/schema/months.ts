@@ -16,19 +16,33 @@ const LOCK_PAUSE_MS = 2_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
+ * Prepares a migrated database for events of now: makes the months that are missing, and moves constraints that would
+ * refuse events soon. `partitionByMonth` leaves those if it is killed, and no job has run for a month since. Does nothing before
+ * the migration that partitions.
+ */
+export async function prepareMonths(client: pg.ClientBase, at: Date): Promise<void> {
+  const { rows } = await client.query<{ isMigrated: boolean; isPartial: boolean }>(
+    `SELECT to_regprocedure('rollcall.make_months(timestamptz, integer)') IS NOT NULL AS "isMigrated",
+            EXISTS (SELECT FROM pg_constraint WHERE conname = 'before_month') AS "isPartial"`,
+  );
+  if (!rows[0]?.isMigrated) return;
+  await makeMonths(client, at);
+  if (!rows[0].isPartial) return;
+  for (const table of await listPlainTables(client)) {
+    if (table.before !== null && isTooNear(table, at)) await renewConstraint(client, table, at, {});
+  }
+}
+
+/**
  * Makes the partitions of the tables by month that are missing: from the month of `at` to some months later. Does
- * nothing to tables that are not partitioned yet, or before the migration that partitions them. Returns how many it made.
+ * nothing to tables that are not partitioned yet. Returns how many it made.
  */
 export async function makeMonths(client: pg.ClientBase, at: Date): Promise<number> {
-  const { rows } = await client.query<{ isMigrated: boolean }>(
-    `SELECT to_regprocedure('rollcall.make_months(timestamptz, integer)') IS NOT NULL AS "isMigrated"`,
-  );
-  if (!rows[0]?.isMigrated) return 0;
-  const { rows: made } = await client.query<{ made: number }>('SELECT rollcall.make_months($1, $2) AS made', [
+  const { rows } = await client.query<{ made: number }>('SELECT rollcall.make_months($1, $2) AS made', [
     at,
     MONTHS_AHEAD,
   ]);
-  return made[0]?.made ?? 0;
+  return rows[0]?.made ?? 0;
 }
 
 /**
@@ -130,13 +144,13 @@ function isTooNear({ before }: PlainTable, at: Date): boolean {
 }
 
 async function renewConstraint(
-  client: pg.Client,
+  client: pg.ClientBase,
   { name, timeColumn }: PlainTable,
   at: Date,
   options: MonthsOptions,
 ): Promise<Date> {
   const before = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + BEFORE_MONTHS + 1, 1));
-  const table = pg.escapeIdentifier(name);
+  const table = `rollcall.${pg.escapeIdentifier(name)}`;
   await withShortLocks(client, options, () =>
     client.query(
       `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS before_month,
@@ -144,18 +158,6 @@ async function renewConstraint(
     ),
   );
   return before;
-}
-
-/**
- * Moves the constraints that a run of `partitionByMonth` left behind, if they would refuse events soon: it was killed, and
- * no job has run for a month since.
- */
-export async function renewOldConstraints(client: pg.Client, at: Date): Promise<void> {
-  const { rows } = await client.query("SELECT FROM pg_constraint WHERE conname = 'before_month' LIMIT 1");
-  if (rows.length === 0) return;
-  for (const table of await listPlainTables(client)) {
-    if (table.before !== null && isTooNear(table, at)) await renewConstraint(client, table, at, {});
-  }
 }
 
 /** A table by month. */
@@ -208,7 +210,7 @@ async function completeDrops(client: pg.Client): Promise<number> {
   return detached.length;
 }
 
-async function listPlainTables(client: pg.Client): Promise<PlainTable[]> {
+async function listPlainTables(client: pg.ClientBase): Promise<PlainTable[]> {
   const { rows } = await client.query<PlainTable>(
     `SELECT t.table_name AS name, t.time_column AS "timeColumn", coalesce(k.convalidated, false) AS "isValid",
             (regexp_match(pg_get_constraintdef(k.oid), '''([^'']+)'''))[1]::timestamptz AS before
@@ -225,7 +227,7 @@ async function listPlainTables(client: pg.Client): Promise<PlainTable[]> {
  * it did not get the lock.
  */
 async function withShortLocks(
-  client: pg.Client,
+  client: pg.ClientBase,
   { signal, lockTries = LOCK_TRIES, lockPauseMs = LOCK_PAUSE_MS }: MonthsOptions,
   work: () => Promise<unknown>,
 ): Promise<void> {
