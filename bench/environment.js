@@ -135,7 +135,10 @@ export class Environment {
   async bytesOf(tables) {
     const { rows } = await this.owner.inSystem((tx) =>
       tx.query(
-        `SELECT sum(pg_total_relation_size(('rollcall.' || name)::regclass))::float8 AS bytes FROM unnest($1::text[]) name`,
+        `SELECT sum(pg_total_relation_size(t.id)
+                    + coalesce((SELECT sum(pg_total_relation_size(p.relid)) FROM pg_partition_tree(t.id) p WHERE p.isleaf), 0)
+                   )::float8 AS bytes
+         FROM (SELECT ('rollcall.' || name)::regclass AS id FROM unnest($1::text[]) AS name) AS t`,
         [tables],
       ),
     );

@@ -177,6 +177,7 @@ test('another organisation sees none of them, and after a day the job deletes th
   const job = TASKS.find(({ name }) => name === 'activity');
   await job?.run({
     database: server.db.restricted,
+    target: server.db.target,
     clock: server.clock.read,
     log: createLogger('silent'),
     signal: new AbortController().signal,

@@ -45,6 +45,7 @@ async function prune(): Promise<void> {
   const task = TASKS.find(({ name }) => name === 'prune');
   await task?.run({
     database: server.db.restricted,
+    target: server.db.target,
     clock: () => server.clock.nowMs,
     log: pino({ level: 'silent' }),
     signal: new AbortController().signal,

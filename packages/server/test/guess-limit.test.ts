@@ -309,6 +309,7 @@ describe('Known networks', () => {
     const prune = () =>
       TASKS.find(({ name }) => name === 'sign-ins')?.run({
         database: server.db.restricted,
+        target: server.db.target,
         clock: clock.read,
         log: pino({ level: 'silent' }),
         signal: new AbortController().signal,

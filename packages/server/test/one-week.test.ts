@@ -31,6 +31,7 @@ async function runHorizon(): Promise<void> {
   const task = TASKS.find(({ name }) => name === 'horizon') ?? expect.fail('no job');
   await task.run({
     database: server.db.restricted,
+    target: server.db.target,
     clock: server.clock.read,
     log: createLogger('silent'),
     signal: new AbortController().signal,

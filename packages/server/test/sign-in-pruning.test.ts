@@ -17,6 +17,7 @@ test('the job deletes what is over, and nothing else', async () => {
     const { signal } = new AbortController();
     await TASKS.find(({ name }) => name === 'sign-ins')?.run({
       database: server.db.restricted,
+      target: server.db.target,
       clock: server.clock.read,
       log,
       signal,

@@ -217,6 +217,7 @@ describe('a source is quiet', () => {
     const prune = () =>
       activity?.run({
         database: server.db.restricted,
+        target: server.db.target,
         clock: server.clock.read,
         log: createLogger('silent'),
         signal: new AbortController().signal,

@@ -76,7 +76,7 @@ async function addOthers(tx: Tx): Promise<void> {
   );
   await run(
     `INSERT INTO action_log (tenant_id, logged_at, entry_id, action_id, user_id, day, category, action, description, changed_by)
-     SELECT tenant_id, now(), gen_random_uuid(), gen_random_uuid(), user_id, '2026-03-09', 'plan', 'created', '', 'engine'
+     SELECT tenant_id, '2026-03-09T09:00:00Z', gen_random_uuid(), gen_random_uuid(), user_id, '2026-03-09', 'plan', 'created', '', 'engine'
      FROM users WHERE tenant_id = $1`,
   );
 }

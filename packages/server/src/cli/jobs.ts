@@ -2,7 +2,7 @@ import { Cron } from 'croner';
 import type { DataConfig } from '../config.ts';
 import { createLogger } from '../http/logging.ts';
 import { type JobTask, runTask, TASKS } from '../jobs/tasks.ts';
-import { Database } from '../store/connections/db.ts';
+import { Database, type DatabaseTarget } from '../store/connections/db.ts';
 import { type JobRun, listJobRuns } from '../store/schema/job-runs.ts';
 import { withContext } from './context.ts';
 import { CliError } from './errors.ts';
@@ -51,7 +51,7 @@ export async function runJob(name: string, config: DataConfig): Promise<void> {
   const ran = await withContext(config, 'rollcall jobs', async ({ target, role }) => {
     const database = new Database({ target, as: role, poolSize: 2, exportPoolSize: 1 });
     try {
-      return await runHere(task, database);
+      return await runHere(task, database, target);
     } finally {
       await database.close();
     }
@@ -60,11 +60,12 @@ export async function runJob(name: string, config: DataConfig): Promise<void> {
   print(`The job ${name} has run.`);
 }
 
-async function runHere(task: JobTask, database: Database): Promise<boolean> {
+async function runHere(task: JobTask, database: Database, target: DatabaseTarget): Promise<boolean> {
   const progress = showProgress(task.description, task.unit);
   try {
     return await runTask(task, {
       database,
+      target,
       clock: Date.now,
       log: createLogger('warn', process.stderr),
       signal: catchInterruption(),

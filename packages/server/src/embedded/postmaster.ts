@@ -56,6 +56,8 @@ function settings(socketDir: string): string[] {
     unix_socket_permissions: '0700',
     password_encryption: 'scram-sha-256',
     max_connections: 100,
+    // A read of all months locks every partition and its indexes.
+    max_locks_per_transaction: 256,
     fsync: 'on',
     full_page_writes: 'on',
     synchronous_commit: 'on',

@@ -9,7 +9,8 @@ import { runStatement } from '../store/connections/pipeline.ts';
 import { type Resolved, resolvedFrom } from '../store/directory/directory-look-up.ts';
 import { listRecordedNodes, listRecordedUsers } from '../store/directory/recorded-subjects.ts';
 import type { EventKey } from '../store/events/event-order.ts';
-import { type EventTable, listStoredDigests } from '../store/events/stored-events.ts';
+import { readKeptFromUs } from '../store/events/kept-from.ts';
+import { listStoredDigests } from '../store/events/stored-events.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { boolean, needText, number, type Row, text } from './cells.ts';
 import type { NodeLoader } from './node-loader.ts';
@@ -22,10 +23,9 @@ interface Recorded<Event> {
   path: NodePath;
 }
 
-/** A kind of events: how to read a row of its dataset back as the original event, and the table that stores it. */
+/** A kind of events, and how to read a row of its dataset back as the original event. */
 interface RecordedKind<Event extends SubmittedEvent, Stored extends EventKey> {
   kind: EventKind<Event, Stored>;
-  table: EventTable;
   read: (row: Row) => Recorded<Event>;
 }
 
@@ -38,10 +38,7 @@ export function loadPresence(
   nodeLoader: NodeLoader,
   rows: SourceRow[],
 ): Promise<Outcome[]> {
-  return loadEvents(
-    { kind: presence, table: 'presence_events', read: readPresence },
-    { target, nodeLoader, rows },
-  );
+  return loadEvents({ kind: presence, read: readPresence }, { target, nodeLoader, rows });
 }
 
 export function loadOccupancy(
@@ -49,10 +46,7 @@ export function loadOccupancy(
   nodeLoader: NodeLoader,
   rows: SourceRow[],
 ): Promise<Outcome[]> {
-  return loadEvents(
-    { kind: occupancy, table: 'occupancy_events', read: readOccupancy },
-    { target, nodeLoader, rows },
-  );
+  return loadEvents({ kind: occupancy, read: readOccupancy }, { target, nodeLoader, rows });
 }
 
 /** Loads visitor arrivals. Their dataset names the office only, not the node in it that the visitor came to. */
@@ -61,10 +55,7 @@ export function loadVisitors(
   nodeLoader: NodeLoader,
   rows: SourceRow[],
 ): Promise<Outcome[]> {
-  return loadEvents(
-    { kind: visitorArrival, table: 'visitor_arrivals', read: readVisitor },
-    { target, nodeLoader, rows },
-  );
+  return loadEvents({ kind: visitorArrival, read: readVisitor }, { target, nodeLoader, rows });
 }
 
 function readPresence(row: Row): Recorded<PresenceEvent> {
@@ -106,7 +97,7 @@ function sourceOf(row: Row): string {
 }
 
 async function loadEvents<Event extends SubmittedEvent, Stored extends EventKey>(
-  { kind, table, read }: RecordedKind<Event, Stored>,
+  { kind, read }: RecordedKind<Event, Stored>,
   { target, nodeLoader, rows }: { target: ImportTarget; nodeLoader: NodeLoader; rows: SourceRow[] },
 ): Promise<Outcome[]> {
   const { tenantId, author, retrying } = target;
@@ -121,6 +112,7 @@ async function loadEvents<Event extends SubmittedEvent, Stored extends EventKey>
           tenantId,
           recorded.map(({ event }) => kind.identifiers(event)),
         );
+        const keptFromUs = await readKeptFromUs(tx, kind.table);
         const receivedAtMs = author.at.getTime();
         const outcomes = recorded.map(({ event, sourceId }): { stored: Stored } | { refused: string } => {
           const instantUs = parseInstant(event.timestamp);
@@ -128,12 +120,14 @@ async function loadEvents<Event extends SubmittedEvent, Stored extends EventKey>
           if (fault !== undefined) return { refused: fault.message };
           // An event without a fault has an instant.
           const observedAtUs = instantUs as InstantUs;
+          if (observedAtUs < keptFromUs)
+            return { refused: 'timestamp is before what any organisation keeps' };
           const context = { sourceId, observedAtUs, receivedAtMs, resolved, officeIds: undefined };
           const stored = kind.classify(event, context);
           return isRefusal(stored) ? { refused: stored.message } : { stored };
         });
         const sound = outcomes.flatMap((outcome) => ('stored' in outcome ? [outcome.stored] : []));
-        const there = await listStoredDigests(tx, tenantId, table, sound);
+        const there = await listStoredDigests(tx, tenantId, kind.table, sound);
         await runStatement(tx, kind.insert(tenantId, sound));
         return outcomes.map((outcome): Outcome => {
           if ('refused' in outcome) return outcome;

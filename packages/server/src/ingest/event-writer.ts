@@ -3,7 +3,9 @@ import { MergingQueue } from '../store/connections/merging-queue.ts';
 import type { PipelineResults, PreparedStatement } from '../store/connections/pipeline.ts';
 import { enterTenantIfVersion, readDirectoryVersion } from '../store/directory/directory-versions.ts';
 import { type EventRow, readNewDigests, returningNewDigests } from '../store/events/event-order.ts';
+import { readKeptFromUs, tableWithoutPartition } from '../store/events/kept-from.ts';
 import { type RefusedEventRow, refusedEventsInsert } from '../store/events/refused-events.ts';
+import type { EventTable } from '../store/events/stored-events.ts';
 import { groupBy } from '../store/values/group-by.ts';
 import { COUNTS_NO_QUOTA, type StoredCounter } from './event-quotas.ts';
 
@@ -11,6 +13,7 @@ import { COUNTS_NO_QUOTA, type StoredCounter } from './event-quotas.ts';
 export interface RowKind<Row> {
   /** The endpoint's name, for example `presence`. */
   endpoint: string;
+  table: EventTable;
   insert(tenantId: string, rows: readonly Row[]): PreparedStatement;
 }
 
@@ -32,7 +35,7 @@ export type WriteResult =
   | { stale: true }
   /**
    * The rows and refusals are stored. `isNew` says for each row, in their order, whether this request stored it. It
-   * is undefined unless the batch asked for it.
+   * is undefined unless the batch asked for it. Rows of months that were dropped are not stored, and not new.
    */
   | { stale: false; isNew: readonly boolean[] | undefined };
 
@@ -69,18 +72,48 @@ export class EventWriter {
   }
 }
 
+/** The instants from which on tables keep rows, in microseconds since 1970; tables that are known to have lost months. */
+type KeptFromUs = ReadonlyMap<string, number>;
+
 /**
- * Stores batches in the order of their organisations; each statement writes rows in the order of their keys. With one
- * order for all, transactions do not deadlock.
+ * Stores batches without the rows of months that were dropped: they are older than what any organisation keeps. Only a
+ * statement that failed tells of such rows, so other batches cost nothing more.
  */
 async function storeBatches(
   database: Database,
   counter: StoredCounter,
   batches: readonly EventBatch[],
 ): Promise<WriteResult[]> {
+  const tables = new Set(batches.flatMap(({ kind }) => kind?.table ?? []));
+  const keptFromUs = new Map<string, number>();
+  for (;;) {
+    try {
+      return await storeKept(database, counter, batches, keptFromUs);
+    } catch (error) {
+      const table = [...tables].find((each) => each === tableWithoutPartition(error));
+      if (!table) throw error;
+      const fromUs = await database.inSystem((tx) => readKeptFromUs(tx, table));
+      if (fromUs <= (keptFromUs.get(table) ?? Number.NEGATIVE_INFINITY)) throw error;
+      keptFromUs.set(table, fromUs);
+    }
+  }
+}
+
+/**
+ * Stores batches in the order of their organisations; each statement writes rows in the order of their keys. With one
+ * order for all, transactions do not deadlock.
+ */
+async function storeKept(
+  database: Database,
+  counter: StoredCounter,
+  batches: readonly EventBatch[],
+  keptFromUs: KeptFromUs,
+): Promise<WriteResult[]> {
   const groups = groupBy(batches, keyOf);
   const statements: PreparedStatement[] = [];
-  const positions = [...groups.keys()].sort().map((key) => addStatements(groups.get(key) ?? [], statements));
+  const positions = [...groups.keys()]
+    .sort()
+    .map((key) => addStatements(groups.get(key) ?? [], statements, keptFromUs));
   const results = await database.runEventPipeline(statements);
   for (const each of positions) counter.noteStored(each.tenantId, countNew(each, results));
   const written = new Map(positions.flatMap((each) => readResults(each, results)));
@@ -126,7 +159,11 @@ function keyOf({ tenantId, expectedVersion }: EventBatch): string {
 }
 
 /** Adds the statements that store these batches, all of one organisation, to `statements`. */
-function addStatements(batches: readonly EventBatch[], statements: PreparedStatement[]): ResultPositions {
+function addStatements(
+  batches: readonly EventBatch[],
+  statements: PreparedStatement[],
+  keptFromUs: KeptFromUs,
+): ResultPositions {
   const newAt = new Map<string, number>();
   const insertsAt: number[] = [];
   const versionAt = statements.length;
@@ -137,8 +174,11 @@ function addStatements(batches: readonly EventBatch[], statements: PreparedState
   const kinds = new Map(batches.flatMap(({ kind }) => (kind ? [[kind.endpoint, kind]] : [])));
   for (const endpoint of [...kinds.keys()].sort()) {
     const ofKind = batches.filter((each) => each.kind?.endpoint === endpoint && each.rows.length > 0);
-    const rows = ofKind.flatMap((each) => each.rows);
-    const insert = rows.length > 0 ? kinds.get(endpoint)?.insert(tenantId, rows) : undefined;
+    const kind = kinds.get(endpoint);
+    const fromUs = kind && keptFromUs.get(kind.table);
+    const all = ofKind.flatMap((each) => each.rows);
+    const rows = fromUs === undefined ? all : all.filter(({ observedAtUs }) => observedAtUs >= fromUs);
+    const insert = rows.length > 0 ? kind?.insert(tenantId, rows) : undefined;
     if (!insert) continue;
     insertsAt.push(statements.length);
     const tellsNew = ofKind.some((each) => each.tellsNew);

@@ -65,6 +65,7 @@ export const occupancy: EventKind<OccupancyEvent, OccupancyEventRow> = {
     };
   },
 
+  table: 'occupancy_events',
   insert: occupancyEventsInsert,
 };
 

@@ -91,6 +91,7 @@ export const presence: EventKind<PresenceEvent, ClassifiedPresence> = {
     };
   },
 
+  table: 'presence_events',
   insert: presenceEventsInsert,
 
   async afterCommit({ caller, rows }, { desks }) {

@@ -24,6 +24,10 @@ export function timestampFault(instantUs: InstantUs | undefined, nowMs: number):
 
 function rangeFault(instantUs: InstantUs, nowMs: number): string | undefined {
   if (instantUs < EARLIEST_US) return 'is before 2000-01-01';
-  if (instantUs > (nowMs + AHEAD_MS) * 1_000) return 'is more than 24 hours ahead';
-  return undefined;
+  return aheadFault(instantUs, nowMs);
+}
+
+/** Says that an instant is more than 24 hours ahead; undefined if it is not. */
+export function aheadFault(instantUs: InstantUs, nowMs: number): string | undefined {
+  return instantUs > (nowMs + AHEAD_MS) * 1_000 ? 'is more than 24 hours ahead' : undefined;
 }

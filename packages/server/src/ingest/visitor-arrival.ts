@@ -82,6 +82,7 @@ export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
     };
   },
 
+  table: 'visitor_arrivals',
   insert: visitorArrivalsInsert,
 };
 

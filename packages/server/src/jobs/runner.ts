@@ -2,7 +2,6 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import type { LogFunctionFactory, Runner, TaskList, WorkerEvents } from 'graphile-worker';
-import type { DatabaseTarget } from '../store/connections/db.ts';
 import { JOBS_SCHEMA, openJobPool } from '../store/schema/job-queue.ts';
 import { type JobDeps, type JobTask, runTask } from './tasks.ts';
 
@@ -13,8 +12,6 @@ const POLL_MS = 2_000;
 const RESTART_MS = 3_000;
 
 export interface JobsOptions extends Omit<JobDeps, 'signal' | 'onProgress'> {
-  /** Where the queue is; connects as the role that owns it. */
-  target: DatabaseTarget;
   tasks: readonly JobTask[];
 }
 
@@ -84,6 +81,7 @@ async function runUntilBroken(
 ): Promise<void> {
   // Loaded here, so that commands without jobs do not wait for the library.
   const { Logger, parseCronItems, run } = await import('graphile-worker');
+  // The queue is where the data are.
   const { target, tasks, log } = options;
   const broken = new AbortController();
   const signal = AbortSignal.any([stopping, broken.signal]);

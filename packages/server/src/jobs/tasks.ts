@@ -3,9 +3,10 @@ import { pruneOldSignIns } from '../auth/prune-sign-ins.ts';
 import { redateOffices } from '../directory/redating.ts';
 import { serializeError } from '../http/logging.ts';
 import { pruneActivity } from '../ingest/prune-activity.ts';
-import type { Database } from '../store/connections/db.ts';
+import type { Database, DatabaseTarget } from '../store/connections/db.ts';
 import { withJobLock } from '../store/connections/job-lock.ts';
 import { noteJobEnd, noteJobStart } from '../store/schema/job-runs.ts';
+import { keepMonths } from '../store/schema/months.ts';
 import { advanceAllAggregates } from '../warehouse/aggregates.ts';
 import { pruneAttendanceChanges } from '../warehouse/attendance-retention.ts';
 import { runHorizon } from '../workday/horizon.ts';
@@ -14,6 +15,8 @@ import { runHorizon } from '../workday/horizon.ts';
 export interface JobDeps {
   /** Connects as the restricted role or as the owner. */
   database: Database;
+  /** Connects as the owner of the schema, which the changes of tables need. */
+  target: DatabaseTarget;
   /** Milliseconds since the epoch. */
   clock: () => number;
   log: FastifyBaseLogger;
@@ -82,6 +85,13 @@ export const TASKS: readonly JobTask[] = [
     cron: '11 * * * *',
     unit: 'organisations',
     run: advanceAllAggregates,
+  },
+  {
+    name: 'months',
+    description: 'Make the partitions of the coming months, and partition the tables of an older release',
+    cron: '29 * * * *',
+    unit: 'tables',
+    run: ({ target, clock, ...options }) => keepMonths(target, new Date(clock()), options),
   },
 ];
 

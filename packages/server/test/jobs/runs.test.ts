@@ -11,6 +11,7 @@ const clock = new TestClock();
 
 const deps = {
   database: db.restricted,
+  target: db.target,
   clock: clock.read,
   log: pino({ level: 'silent' }),
   signal: new AbortController().signal,

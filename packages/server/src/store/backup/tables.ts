@@ -27,6 +27,7 @@ interface CatalogRow extends Table {
  * - answered requests, which the server keeps for a day
  * - the live processes
  * - `user_searches`, which has no rows
+ * - partitions, whose rows are those of their table, and detached ones, which are about to be dropped
  *
  * A table comes after those to which its foreign keys refer. Deferrable foreign keys do not count, because they are
  * checked when all tables are loaded. Empty if the schema is missing.
@@ -45,6 +46,7 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
                  WHERE k.conrelid = c.oid AND k.contype = 'f' AND NOT k.condeferrable AND k.confrelid <> c.oid) AS "refersTo"
     FROM pg_class c
     WHERE c.relnamespace = to_regnamespace('rollcall') AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+      AND c.relname !~ '^(action_log|occupancy_events|presence_events|visitor_arrivals)_(before|[0-9]{4}_[0-9]{2})$'
       AND c.relname NOT IN ('migrations', 'directory_versions', 'attendance_changes', 'attendance_marks',
                             'database_runs', 'job_runs', 'user_numbers', 'node_numbers', 'aggregate_states',
                             'aggregate_days', 'day_aggregates', 'user_searches', 'sessions', 'sign_in_links',

@@ -120,8 +120,12 @@ export async function redateNextEvents(
   );
   const table = rows[0]?.table;
   if (table === undefined) return undefined;
-  // With old statistics the planner could read and sort all remaining events for every slice.
-  await tx.query('SET LOCAL enable_sort TO off; SET LOCAL enable_bitmapscan TO off');
+  // With old statistics the planner could read and sort all remaining events for every slice, or read all events to
+  // find those of the slice.
+  await tx.query(
+    `SET LOCAL enable_sort TO off; SET LOCAL enable_bitmapscan TO off; SET LOCAL enable_hashjoin TO off;
+     SET LOCAL enable_mergejoin TO off`,
+  );
   const { rows: redated } = await tx.query<OfficeRedating>(redatingOf(table), [
     tenantId,
     locationId,
@@ -138,7 +142,7 @@ const redatingOf = (table: EventTable) => `
     SELECT to_time_zone, last_observed_at, last_event_digest FROM office_redatings
     WHERE tenant_id = $1 AND location_id = $2
   ), slice AS MATERIALIZED (
-    SELECT e.ctid AS row, e.observed_at, e.event_digest, e.location_id = $2 AS is_here, e.day AS old_day,
+    SELECT e.observed_at, e.event_digest, e.location_id = $2 AS is_here, e.day AS old_day,
            CASE WHEN e.location_id = $2 THEN (e.observed_at AT TIME ZONE (SELECT to_time_zone FROM office))::date END AS new_day
     FROM ${table} e
     WHERE e.tenant_id = $1 AND (e.observed_at, e.event_digest) >
@@ -147,8 +151,8 @@ const redatingOf = (table: EventTable) => `
   ), redated AS (
     UPDATE ${table} e SET day = s.new_day, written_xid = pg_current_xact_id()
     FROM slice s
-    -- By ctid, which no other transaction changes. So the choice of an index does not matter.
-    WHERE e.tenant_id = $1 AND e.ctid = s.row AND s.new_day <> s.old_day
+    WHERE e.tenant_id = $1 AND e.observed_at = s.observed_at AND e.event_digest = s.event_digest
+      AND s.new_day <> s.old_day
   ), seen AS (
     SELECT count(*) FILTER (WHERE is_here) AS events, count(*) < $3::integer AS is_last FROM slice
   ), last AS (

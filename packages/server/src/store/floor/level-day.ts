@@ -2,6 +2,7 @@ import type { Tx } from '../connections/db.ts';
 import { disableNestedLoops } from '../connections/planner.ts';
 import type { NodeKind } from '../directory/nodes.ts';
 import { nameOfUser } from '../directory/user-name.ts';
+import { mayBeOfDay } from '../values/day-window.ts';
 
 /** A zone, desk or space of a level, of any status. */
 export interface LevelNode {
@@ -85,7 +86,9 @@ export async function listLevelPeople(
        SELECT unnest($4::uuid[]) AS node_id
      ), seen AS MATERIALIZED (
        SELECT user_id, node_id, min(observed_at) AS first_at, max(observed_at) AS last_at
-       FROM presence_events WHERE tenant_id = $1 AND day = $2::date AND location_id = $3 GROUP BY user_id, node_id
+       FROM presence_events
+       WHERE tenant_id = $1 AND day = $2::date AND location_id = $3 AND ${mayBeOfDay('observed_at', '$2::date')}
+       GROUP BY user_id, node_id
      ), booked AS MATERIALIZED (
        SELECT user_id, node_id, location_id FROM bookings WHERE tenant_id = $1 AND day = $2::date
      ), chosen AS MATERIALIZED (
@@ -134,6 +137,7 @@ export async function listSpaceOccupancy(
     `SELECT DISTINCT ON (o.node_id) o.node_id AS "nodeId", o.occupied, o.occupancy, o.observed_at AS "observedAt"
      FROM occupancy_events o
      WHERE o.tenant_id = $1 AND o.day = $2::date AND o.location_id = $3 AND o.observed_at <= $4::timestamptz
+       AND ${mayBeOfDay('o.observed_at', '$2::date')}
      ORDER BY o.node_id, o.observed_at DESC, o.received_at DESC, o.event_digest DESC`,
     [tenantId, day, locationId, now],
   );

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { UnusableDatabaseError } from '../connections/check-database.ts';
 import type { DatabaseTarget, SessionRole } from '../connections/db.ts';
 import { MIGRATIONS_DIR } from '../release.ts';
+import { prepareMonths } from './months.ts';
 import { applyGrants, chooseRole } from './roles.ts';
 import { makeSearchIndex } from './search-index.ts';
 import { normalizeTimeZones } from './time-zones.ts';
@@ -15,6 +16,8 @@ export interface MigrateOptions {
   upTo?: string;
   /** The folder of the migrations. The default is the folder of this release. */
   dir?: string;
+  /** The time, which decides which months have a partition. The default is that of this machine. */
+  now?: Date;
 }
 
 /**
@@ -41,7 +44,7 @@ export async function migrateAndChooseRole(target: DatabaseTarget): Promise<Sess
  */
 async function migrated<T>(
   target: DatabaseTarget,
-  { upTo, dir = MIGRATIONS_DIR }: MigrateOptions,
+  { upTo, dir = MIGRATIONS_DIR, now = new Date() }: MigrateOptions,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   const client = new pg.Client({ ...target, application_name: 'rollcall migrate' });
@@ -51,6 +54,7 @@ async function migrated<T>(
     const applied = await refuseNewerSchema(client, dir);
     const isCurrent = (await listMigrations(dir)).every((name) => applied.includes(name));
     if (!isCurrent) await applyMigrations(client, dir, upTo);
+    await prepareMonths(client, now);
     if (upTo === undefined) {
       await applyGrants(client, { renew: !isCurrent });
       await makeSearchIndex(client);

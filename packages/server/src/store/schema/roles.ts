@@ -92,7 +92,8 @@ const GRANTS = `
     rollcall.prune_attendance_marks(timestamptz), rollcall.note_job_start(text, timestamptz),
     rollcall.note_job_end(text, timestamptz, text), rollcall.note_server_process(uuid), rollcall.forget_server_process(uuid),
     rollcall.look_up_directory(uuid, uuid[], text[], text[], uuid[], uuid[]),
-    rollcall.unbooked_sightings(uuid, uuid[], uuid[], timestamptz[], timestamptz[]) TO ${RESTRICTED_ROLE};
+    rollcall.unbooked_sightings(uuid, uuid[], uuid[], timestamptz[], timestamptz[]),
+    rollcall.months_kept_from(text) TO ${RESTRICTED_ROLE};
   GRANT EXECUTE ON FUNCTION rollcall.look_up_session(bytea), rollcall.touch_session(uuid, timestamptz),
     rollcall.sessions_of_account(uuid), rollcall.end_sessions(uuid, uuid),
     rollcall.prune_sign_ins(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz),

@@ -1,6 +1,6 @@
 import { copyBinaryRows } from '../connections/copy.ts';
 import type { Tx } from '../connections/db.ts';
-import type { DayWindow } from '../values/day-window.ts';
+import { type DayWindow, mayBeOfDays } from '../values/day-window.ts';
 import { writtenSince } from './dataset-rows.ts';
 import { NUMBERED } from './numbers.ts';
 import { xidsOf } from './snapshots.ts';
@@ -168,6 +168,9 @@ function aggregation(tenantId: string, selection: Selection): { sql: string; val
   const selected = isWhole
     ? ofDays
     : `${ofDays} AND (x.day, x.location_id) IN (SELECT * FROM unnest($2::date[], $3::uuid[]))`;
+  const [firstDay, lastDay] = ['min', 'max'].map(
+    (end) => `(SELECT ${end}(d) FROM unnest($2::date[]) AS d)`,
+  ) as [string, string];
   const sql = `WITH users_numbered AS MATERIALIZED (${NUMBERED.users.all}),
   nodes_numbered AS MATERIALIZED (${NUMBERED.nodes.all}),
   detected AS (
@@ -175,6 +178,7 @@ function aggregation(tenantId: string, selection: Selection): { sql: string; val
            count(*)::smallint AS nodes, string_agg(int4send(number), ''::bytea ORDER BY number) AS seen
     FROM (SELECT x.day, x.location_id, x.user_id, x.node_id, min(x.observed_at) AS first_at, max(x.observed_at) AS last_at
           FROM presence_events x WHERE ${selected}
+            AND ${mayBeOfDays('x.observed_at', firstDay, `${lastDay} + 1`)}
           GROUP BY x.day, x.location_id, x.user_id, x.node_id) AS at_node
     JOIN nodes_numbered USING (node_id)
     GROUP BY day, location_id, user_id

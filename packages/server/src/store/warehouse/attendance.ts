@@ -1,5 +1,6 @@
 import { copyRows } from '../connections/copy.ts';
 import type { Tx } from '../connections/db.ts';
+import { mayBeOfDay } from '../values/day-window.ts';
 
 /** An office, and the facts about one of its local days. */
 export interface OfficeDayRow {
@@ -36,7 +37,8 @@ export async function listOfficeDays(
     `SELECT o.location_id AS "locationId", o.name, o.presence_reporting AS "presenceReporting",
             e.location_id IS NOT NULL AS "sawEvent", ($3::timestamptz AT TIME ZONE o.time_zone)::date > $2::date AS ended
      FROM offices o
-     LEFT JOIN (SELECT DISTINCT location_id FROM presence_events WHERE tenant_id = $1 AND day = $2::date) e
+     LEFT JOIN (SELECT DISTINCT location_id FROM presence_events
+                WHERE tenant_id = $1 AND day = $2::date AND ${mayBeOfDay('observed_at', '$2::date')}) e
        ON e.location_id = o.location_id
      WHERE o.tenant_id = $1 AND o.unknown_time_zone IS NULL`,
     [tenantId, day, now],
@@ -72,7 +74,8 @@ export async function* readPersonDays(
      FROM (SELECT user_id, primary_location_id FROM users WHERE tenant_id = $1 AND ${SOME_ONLY}) u
      LEFT JOIN (SELECT user_id, plan, location_id, set_by FROM day_plans WHERE ${ofDay}) p USING (user_id)
      LEFT JOIN (SELECT user_id, node_id FROM bookings WHERE ${ofDay}) b USING (user_id)
-     LEFT JOIN (SELECT DISTINCT user_id, location_id FROM presence_events WHERE ${ofDay}) e USING (user_id)
+     LEFT JOIN (SELECT DISTINCT user_id, location_id FROM presence_events
+                WHERE ${ofDay} AND ${mayBeOfDay('observed_at', '$2::date')}) e USING (user_id)
      WHERE coalesce(p.user_id, e.user_id) IS NOT NULL
        AND ($3::uuid IS NULL OR $3::uuid IN (p.location_id, e.location_id, u.primary_location_id))
      ORDER BY user_id`,

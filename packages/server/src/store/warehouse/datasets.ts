@@ -1,5 +1,6 @@
 import { copyRows } from '../connections/copy.ts';
 import type { Tx } from '../connections/db.ts';
+import { mayBeOfDays } from '../values/day-window.ts';
 import { isoDay, isoInstant } from '../values/iso.ts';
 import { inOrder, type Order, parsePosition, readInOrder, writtenSince } from './dataset-rows.ts';
 import { loadNodePaths, loadUserDimension } from './dimensions.ts';
@@ -98,6 +99,9 @@ const nodeIn = (column: string, filter: string) =>
       WHERE tenant_id = $1 AND (location_id = ANY (${filter}::uuid[]) OR level_id = ANY (${filter}::uuid[])
                                 OR zone_id = ANY (${filter}::uuid[]) OR node_id = ANY (${filter}::uuid[]))))`;
 
+/** SQL condition: an event `e` is of the days from `$2` up to, but not including, `$3`. */
+const IN_WINDOW = `e.day >= $2::date AND e.day < $3::date AND ${mayBeOfDays('e.observed_at', '$2::date', '$3::date')}`;
+
 /**
  * SQL condition: an event `e` has changed, or another event with the same `key`. Such events go out together,
  * because clients replace all events with the same key.
@@ -140,7 +144,7 @@ export const readPresence: DatasetReader = async function* (tx, query) {
   const { sql, values } = inOrder(query, {
     columns: 'e.event_id, e.observed_at, e.day, e.user_id, e.source_id, e.source_user_id, e.node_id',
     from: `presence_events e
-     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date
+     WHERE e.tenant_id = $1 AND ${IN_WINDOW}
        AND ($4::uuid[] IS NULL OR e.user_id = ANY ($4::uuid[]))
        AND ${nodeIn('e.node_id', '$5')}`,
     order: PRESENCE_ORDER,
@@ -179,7 +183,7 @@ export const readOccupancy: DatasetReader = async function* (tx, query) {
   const { sql, values } = inOrder(query, {
     columns: 'e.event_id, e.observed_at, e.day, e.occupied, e.occupancy, e.source_id, e.node_id',
     from: `occupancy_events e
-     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${nodeIn('e.node_id', '$4')}`,
+     WHERE e.tenant_id = $1 AND ${IN_WINDOW} AND ${nodeIn('e.node_id', '$4')}`,
     order: OCCUPANCY_ORDER,
     orderOfChanges: EVENT_CHANGES_ORDER,
     changed: keyWrittenSince('occupancy_events', ['observed_at', 'source_id', 'event_id']),
@@ -216,7 +220,7 @@ export const readVisitors: DatasetReader = (tx, query) =>
             p.location_name AS "locationName"`,
     from: `visitor_arrivals e
      JOIN node_paths p ON p.tenant_id = e.tenant_id AND p.node_id = e.node_id
-     WHERE e.tenant_id = $1 AND e.day >= $2::date AND e.day < $3::date AND ${nodeIn('e.node_id', '$4')}`,
+     WHERE e.tenant_id = $1 AND ${IN_WINDOW} AND ${nodeIn('e.node_id', '$4')}`,
     order: VISITORS_ORDER,
     orderOfChanges: EVENT_CHANGES_ORDER,
     changed: keyWrittenSince('visitor_arrivals', ['observed_at', 'source_id', 'event_id']),

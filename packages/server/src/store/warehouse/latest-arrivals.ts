@@ -1,5 +1,6 @@
 import type { Tx } from '../connections/db.ts';
 import { nameOfUser } from '../directory/user-name.ts';
+import { mayBeOfDay } from '../values/day-window.ts';
 import { setPlannerForAggregates } from './aggregates.ts';
 
 /** Who arrived last at an office on its local day. */
@@ -30,6 +31,7 @@ export async function listLatestArrivals(
        SELECT e.user_id, min(e.observed_at) AS arrived_at
        FROM presence_events e
        WHERE e.tenant_id = $1 AND e.location_id = $2 AND e.day = (SELECT day FROM office)
+         AND ${mayBeOfDay('e.observed_at', '(SELECT day FROM office)')}
        GROUP BY e.user_id ORDER BY arrived_at DESC, e.user_id LIMIT $4
      )
      SELECT o.name AS "locationName", o.time_zone AS "timeZone", o.day,

@@ -1,5 +1,6 @@
 import { readRows } from '../connections/cursor.ts';
 import { type Tx, types } from '../connections/db.ts';
+import { mayBeOfDay } from '../values/day-window.ts';
 
 /** All offsets of time zones, and all changes of them, are multiples of this. */
 const QUARTER = "interval '15 minutes'";
@@ -31,7 +32,8 @@ export function readOccupancyHours(
               -- if a sum underflows or overflows.
               CASE WHEN e.occupancy < 1e-6 OR e.occupancy IS NULL AND NOT e.occupied THEN 0
                    WHEN e.occupancy < 1e12 THEN e.occupancy END AS people
-       FROM occupancy_events e WHERE e.tenant_id = $1 AND e.day = $2::date
+       FROM occupancy_events e
+       WHERE e.tenant_id = $1 AND e.day = $2::date AND ${mayBeOfDay('e.observed_at', '$2::date')}
      ), hours AS (
        SELECT q.location_id, extract(hour FROM q.local) AS hour, min(q.at) AS starts_at, max(q.at) + ${QUARTER} AS ends_at
        FROM (SELECT o.location_id, t.at, t.at AT TIME ZONE o.time_zone AS local

@@ -39,7 +39,7 @@ export async function listToday(tx: Tx, tenantId: string, now: Date): Promise<Of
        FROM offices WHERE tenant_id = $1 AND status = 'active' AND unknown_time_zone IS NULL
      ), detected AS (
        SELECT e.day, e.location_id, e.user_id, min(e.observed_at) AS first_at, max(e.observed_at) AS last_at
-       FROM presence_events e WHERE ${ON_DAYS('e')} GROUP BY e.day, e.location_id, e.user_id
+       FROM presence_events e WHERE ${EVENT_ON_DAYS('e')} GROUP BY e.day, e.location_id, e.user_id
      ), planned AS (
        SELECT b.day, b.location_id, b.user_id, b.node_kind = 'place' AS has_desk
        FROM bookings b
@@ -62,13 +62,13 @@ export async function listToday(tx: Tx, tenantId: string, now: Date): Promise<Of
        FROM by_hour GROUP BY location_id
      ), visited AS (
        SELECT v.day, v.location_id, count(*)::integer AS visitors
-       FROM visitor_arrivals v WHERE ${ON_DAYS('v')} GROUP BY v.day, v.location_id
+       FROM visitor_arrivals v WHERE ${EVENT_ON_DAYS('v')} GROUP BY v.day, v.location_id
      ), rooms AS (
        SELECT day, location_id, count(*)::integer AS reporting, count(*) FILTER (WHERE occupied)::integer AS in_use
        FROM (SELECT DISTINCT ON (o.day, o.node_id) o.day, o.location_id, o.occupied
              FROM occupancy_events o
              JOIN nodes n ON n.tenant_id = $1 AND n.node_id = o.node_id AND n.kind = 'space'
-             WHERE ${ON_DAYS('o')} AND o.observed_at <= $2::timestamptz
+             WHERE ${EVENT_ON_DAYS('o')} AND o.observed_at <= $2::timestamptz
              ORDER BY o.day, o.node_id, o.observed_at DESC, o.received_at DESC, o.event_digest DESC) AS latest
        GROUP BY day, location_id
      )
@@ -91,3 +91,8 @@ export async function listToday(tx: Tx, tenantId: string, now: Date): Promise<Of
 /** SQL that a row is of a day that some office has now. At one moment, offices have at most three dates. */
 const ON_DAYS = (alias: string) =>
   `${alias}.tenant_id = $1 AND ${alias}.day = ANY (ARRAY(SELECT DISTINCT day FROM today))`;
+
+/** As `ON_DAYS`, for events. The condition on the instant leaves out the partitions of other months. */
+const EVENT_ON_DAYS = (alias: string) =>
+  `${ON_DAYS(alias)} AND ${alias}.observed_at >= $2::timestamptz - interval '48 hours'
+     AND ${alias}.observed_at < $2::timestamptz + interval '48 hours'`;

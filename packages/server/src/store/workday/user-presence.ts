@@ -1,5 +1,5 @@
 import type { Tx } from '../connections/db.ts';
-import type { DayWindow } from '../values/day-window.ts';
+import { type DayWindow, mayBeOfDay } from '../values/day-window.ts';
 
 /** The detections of a user at one office on one of its local days. */
 export interface UserPresenceRow {
@@ -29,7 +29,7 @@ export async function listUserPresence(
        SELECT location_id, count(*)::integer AS events, min(observed_at) AS first_at, max(observed_at) AS last_at,
               array_agg(source_id ORDER BY observed_at, event_digest) AS sources
        FROM presence_events p
-       WHERE p.tenant_id = $1 AND p.day = d.day AND p.user_id = $2
+       WHERE p.tenant_id = $1 AND p.day = d.day AND p.user_id = $2 AND ${mayBeOfDay('p.observed_at', 'd.day')}
        GROUP BY location_id) AS e
      ORDER BY d.day, e.location_id`,
     [tenantId, userId, from, before],
@@ -66,6 +66,7 @@ export async function listOfficesOnDays(
             coalesce(CASE WHEN w.ended AND o.presence_reporting = 'detect'
                           THEN (SELECT true FROM presence_events e
                                 WHERE e.tenant_id = $1 AND e.day = w.day AND e.location_id = o.location_id
+                                  AND ${mayBeOfDay('e.observed_at', 'w.day')}
                                 ORDER BY e.day, e.user_id LIMIT 1) END, false) AS "sawEvent"
      FROM offices o
      CROSS JOIN LATERAL (SELECT u.day, ($4::timestamptz AT TIME ZONE o.time_zone)::date > u.day AS ended

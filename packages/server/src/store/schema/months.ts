@@ -1,0 +1,259 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { DatabaseTarget } from '../connections/db.ts';
+
+/** Partitions that are made ahead of the month of now. If no job runs for longer, events of now have no partition. */
+const MONTHS_AHEAD = 3;
+/** How far beyond now the first partition of a table with rows ends, at least. */
+const BEFORE_MONTHS = 2;
+/** A constraint that ends sooner than this is replaced: it must never refuse an event. */
+const TOO_NEAR_DAYS = 31;
+
+/** Requests wait at most this long behind a lock that the job waits for. */
+const LOCK_TIMEOUT_MS = 500;
+const LOCK_TRIES = 60;
+const LOCK_PAUSE_MS = 2_000;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Prepares a migrated database for events of now: makes the months that are missing, and moves constraints that would
+ * refuse events soon. `partitionByMonth` leaves those if it is killed, and no job has run for a month since. Does nothing before
+ * the migration that partitions.
+ */
+export async function prepareMonths(client: pg.ClientBase, at: Date): Promise<void> {
+  const { rows } = await client.query<{ isMigrated: boolean; isPartial: boolean }>(
+    `SELECT to_regprocedure('rollcall.make_months(timestamptz, integer)') IS NOT NULL AS "isMigrated",
+            EXISTS (SELECT FROM pg_constraint WHERE conname = 'before_month') AS "isPartial"`,
+  );
+  if (!rows[0]?.isMigrated) return;
+  await makeMonths(client, at);
+  if (!rows[0].isPartial) return;
+  for (const table of await listPlainTables(client)) {
+    if (table.before !== null && isTooNear(table, at)) await renewConstraint(client, table, at, {});
+  }
+}
+
+/**
+ * Makes the partitions of the tables by month that are missing: from the month of `at` to some months later. Does
+ * nothing to tables that are not partitioned yet. Returns how many it made.
+ */
+export async function makeMonths(client: pg.ClientBase, at: Date): Promise<number> {
+  const { rows } = await client.query<{ made: number }>('SELECT rollcall.make_months($1, $2) AS made', [
+    at,
+    MONTHS_AHEAD,
+  ]);
+  return rows[0]?.made ?? 0;
+}
+
+/**
+ * Makes the months that are missing, partitions the tables that are not partitioned yet (`partitionByMonth`), and renews old
+ * statistics. The work of the job `months`. Connects as the owner of the tables. Throws the database's error.
+ */
+export async function keepMonths(
+  target: DatabaseTarget,
+  at: Date,
+  options: MonthsOptions = {},
+): Promise<void> {
+  await withOwner(target, (client) => makeMonths(client, at));
+  await partitionByMonth(target, at, options);
+  await withOwner(target, (client) => analyze(client, at));
+}
+
+/** Autovacuum analyzes the partitions, but not the tables that consist of them. */
+async function analyze(client: pg.Client, at: Date): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT c.relname AS name FROM tables_by_month() t
+     JOIN pg_class c ON c.relname = t.table_name AND c.relnamespace = 'rollcall'::regnamespace AND c.relkind = 'p'
+     WHERE coalesce(pg_stat_get_last_analyze_time(c.oid) < $1::timestamptz - interval '7 days', true)
+       AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid AND pg_relation_size(i.inhrelid) > 0)`,
+    [at],
+  );
+  for (const { name } of rows) await client.query(`ANALYZE ${pg.escapeIdentifier(name)}`);
+}
+
+/** How to wait between tries, and when to stop. */
+export interface MonthsOptions {
+  signal?: AbortSignal;
+  /** Called with the number of tables that are partitioned, of all tables by month. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+  lockTries?: number;
+  lockPauseMs?: number;
+}
+
+interface PlainTable {
+  name: string;
+  timeColumn: string;
+  /** Where the constraint `before_month` ends; null without one. */
+  before: Date | null;
+  isValid: boolean;
+}
+
+/**
+ * Partitions the tables that have rows from before they were partitioned, while servers serve. A call does what is
+ * missing, and a later call continues:
+ *
+ * 1. A constraint says that all rows are before a month that begins about two months after `at`.
+ * 2. PostgreSQL validates it. Reading all rows blocks nobody.
+ * 3. The table becomes the first partition of a new table with its name, without reading rows.
+ *
+ * Steps 1 and 3 lock the table for some milliseconds, and give up after half a second of waiting. Connects as the owner of
+ * the tables. Throws the database's error, also if it never got a lock.
+ */
+export async function partitionByMonth(
+  target: DatabaseTarget,
+  at: Date,
+  options: MonthsOptions = {},
+): Promise<void> {
+  await withOwner(target, async (client) => {
+    const tables = await listPlainTables(client);
+    const { rows } = await client.query<{ total: number }>(
+      'SELECT count(*)::integer AS total FROM tables_by_month()',
+    );
+    const total = rows[0]?.total ?? 0;
+    for (const [index, table] of tables.entries()) {
+      if (options.signal?.aborted) return;
+      options.onProgress?.(total - tables.length + index, total);
+      await partition(client, table, at, options);
+    }
+    if (tables.length > 0) options.onProgress?.(total, total);
+  });
+}
+
+async function partition(
+  client: pg.Client,
+  table: PlainTable,
+  at: Date,
+  options: MonthsOptions,
+): Promise<void> {
+  let { before, isValid } = table;
+  if (isTooNear(table, at)) {
+    before = await renewConstraint(client, table, at, options);
+    isValid = false;
+  }
+  const name = pg.escapeIdentifier(table.name);
+  if (!isValid) await client.query(`ALTER TABLE ${name} VALIDATE CONSTRAINT before_month`);
+  if (options.signal?.aborted) return;
+  await withShortLocks(client, options, async () => {
+    await client.query('SELECT partition_by_month($1, $2, $3)', [table.name, table.timeColumn, before]);
+    await makeMonths(client, at);
+  });
+}
+
+function isTooNear({ before }: PlainTable, at: Date): boolean {
+  return before === null || before.getTime() < at.getTime() + TOO_NEAR_DAYS * 86_400_000;
+}
+
+async function renewConstraint(
+  client: pg.ClientBase,
+  { name, timeColumn }: PlainTable,
+  at: Date,
+  options: MonthsOptions,
+): Promise<Date> {
+  const before = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + BEFORE_MONTHS + 1, 1));
+  const table = `rollcall.${pg.escapeIdentifier(name)}`;
+  await withShortLocks(client, options, () =>
+    client.query(
+      `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS before_month,
+         ADD CONSTRAINT before_month CHECK (${pg.escapeIdentifier(timeColumn)} < ${pg.escapeLiteral(before.toISOString())}) NOT VALID`,
+    ),
+  );
+  return before;
+}
+
+/** A table by month. */
+export type TableByMonth = 'action_log' | 'occupancy_events' | 'presence_events' | 'visitor_arrivals';
+
+/**
+ * Drops the partitions of `table` that end at `keptFrom` or before, with all their rows, the oldest first. Nobody may need
+ * their rows any more: no trigger notes that they go. Requests do not wait. It waits for transactions that began earlier. A
+ * call that was cut off is completed by the next one, of any table. Returns how many it dropped. Connects as the owner of
+ * the tables. Call it for one table at a time.
+ */
+export async function dropMonths(
+  target: DatabaseTarget,
+  table: TableByMonth,
+  keptFrom: Date,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<number> {
+  return withOwner(target, async (client) => {
+    let dropped = await completeDrops(client);
+    const { rows } = await client.query<{ name: string }>(
+      'SELECT partition_name AS name FROM months WHERE table_name = $1 AND before_at <= $2 ORDER BY before_at',
+      [table, keptFrom],
+    );
+    for (const { name } of rows) {
+      if (signal?.aborted) break;
+      const partition = pg.escapeIdentifier(name);
+      await client.query(`ALTER TABLE ${table} DETACH PARTITION ${partition} CONCURRENTLY`);
+      await client.query(`DROP TABLE ${partition}`);
+      dropped++;
+    }
+    return dropped;
+  });
+}
+
+/** Completes what a call that was cut off left: partitions that are half detached, and detached ones. */
+async function completeDrops(client: pg.Client): Promise<number> {
+  const { rows: detaching } = await client.query<{ table: string; name: string }>(
+    'SELECT table_name AS table, partition_name AS name FROM months WHERE is_detaching',
+  );
+  for (const { table, name } of detaching) {
+    const partition = pg.escapeIdentifier(name);
+    await client.query(`ALTER TABLE ${pg.escapeIdentifier(table)} DETACH PARTITION ${partition} FINALIZE`);
+  }
+  const { rows: detached } = await client.query<{ name: string }>(
+    `SELECT c.relname AS name FROM pg_class c JOIN tables_by_month() t
+       ON c.relname ~ ('^' || t.table_name || '_(before|[0-9]{4}_[0-9]{2})$')
+     WHERE c.relnamespace = 'rollcall'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition`,
+  );
+  for (const { name } of detached) await client.query(`DROP TABLE ${pg.escapeIdentifier(name)}`);
+  return detached.length;
+}
+
+async function listPlainTables(client: pg.ClientBase): Promise<PlainTable[]> {
+  const { rows } = await client.query<PlainTable>(
+    `SELECT t.table_name AS name, t.time_column AS "timeColumn", coalesce(k.convalidated, false) AS "isValid",
+            (regexp_match(pg_get_constraintdef(k.oid), '''([^'']+)'''))[1]::timestamptz AS before
+     FROM rollcall.tables_by_month() t
+     JOIN pg_class c ON c.relname = t.table_name AND c.relnamespace = 'rollcall'::regnamespace AND c.relkind = 'r'
+     LEFT JOIN pg_constraint k ON k.conrelid = c.oid AND k.conname = 'before_month'
+     ORDER BY t.table_name`,
+  );
+  return rows;
+}
+
+/**
+ * Runs `work` in a transaction that never waits for a lock for long, because requests would wait behind it. Tries again where
+ * it did not get the lock.
+ */
+async function withShortLocks(
+  client: pg.ClientBase,
+  { signal, lockTries = LOCK_TRIES, lockPauseMs = LOCK_PAUSE_MS }: MonthsOptions,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await client.query(`BEGIN; SET LOCAL lock_timeout TO ${LOCK_TIMEOUT_MS}`);
+      await work();
+      await client.query('COMMIT');
+      return;
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => undefined);
+      const isLocked = error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE;
+      if (!isLocked || tries >= lockTries || signal?.aborted) throw error;
+      await delay(lockPauseMs, undefined, signal && { signal });
+    }
+  }
+}
+
+async function withOwner<T>(target: DatabaseTarget, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ ...target, application_name: 'rollcall months' });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await client.query("SET search_path TO rollcall; SET timezone TO 'UTC'; SET DateStyle TO ISO");
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
