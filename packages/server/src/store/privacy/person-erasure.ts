@@ -7,12 +7,12 @@ import type { Person } from './person.ts';
 const REMOVED = 'removed';
 /** The name of a visitor who was erased. */
 export const ERASED_VISITOR = 'Erased visitor';
-/** A shorter text may be in others by chance. */
-const SHORTEST_TERM = 4;
+/** Texts that are in others hardly by chance: addresses, full names, and long ids. A user name may be a word. */
+const DISTINCTIVE = /[@\s]|^(?=.*\d).{8,}$/;
 /** Entries of the action log that one transaction reads at most. */
 const SLICE_ENTRIES = 20_000;
 
-/** What may name the person in free text, in lower case: the id, names, addresses, the external id, first and last name. */
+/** What names the person in free text, in lower case: the id, addresses, the full name, and a long external id or user name. */
 export async function listTerms(tx: Tx, tenantId: string, person: Person): Promise<string[]> {
   const { rows } = await tx.query<{ terms: (string | null)[] }>(
     `SELECT ARRAY[lower(normalize(display_name)), lower(normalize(external_id)),
@@ -21,7 +21,7 @@ export async function listTerms(tx: Tx, tenantId: string, person: Person): Promi
     [tenantId, person.userId],
   );
   const terms = [person.userId, ...person.addresses, ...(rows[0]?.terms ?? [])];
-  return [...new Set(terms)].filter((term): term is string => (term ?? '').length >= SHORTEST_TERM);
+  return [...new Set(terms)].filter((term): term is string => DISTINCTIVE.test(term ?? ''));
 }
 
 /** SQL patterns of texts that contain a term. */
@@ -32,7 +32,7 @@ export const patternsOf = (terms: readonly string[]): string[] =>
 const names = (columns: readonly string[], patterns: string) =>
   `lower(normalize(concat_ws(E'\\n', ${columns.map((column) => `t.${column}::text`).join(', ')}))) LIKE ANY (${patterns}::text[])`;
 
-/** Makes a user inactive, with no desk, week plan and leave, and no plan after today by the user's clock. */
+/** Makes a user inactive, also one whom an identity provider has made active again, with no desk, week plan and leave, and no plan after today by the user's clock. */
 export async function closeUser(tx: Tx, tenantId: string, userId: string, at: Date): Promise<ErasedRows> {
   const remove = async (table: string) =>
     (await tx.query(`DELETE FROM ${table} WHERE tenant_id = $1 AND user_id = $2`, [tenantId, userId]))
