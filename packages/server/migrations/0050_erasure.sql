@@ -63,3 +63,26 @@ CREATE TRIGGER unmoved BEFORE UPDATE OF tenant_id, day, location_id, node_id, no
   FOR EACH ROW EXECUTE FUNCTION refuse_moved_booking();
 CREATE TRIGGER note_replaced AFTER UPDATE OF user_id ON day_plans FOR EACH ROW
   WHEN (OLD.user_id <> NEW.user_id) EXECUTE FUNCTION note_gone_plan();
+
+---------------------------------------------------------------------------------------------------------
+-- The people who were erased or are to be, for the job that erases them, and so that a restored backup brings nobody back. A
+-- finished erasure says no more of the person than a digest of the id.
+CREATE TABLE erasures (
+  tenant_id uuid NOT NULL REFERENCES organisations,
+  -- SHA-256 of the ids of the organisation and the user.
+  subject_digest bytea NOT NULL CHECK (length(subject_digest) = 32),
+  -- Null once it is finished.
+  user_id uuid,
+  requested_at timestamptz NOT NULL,
+  -- The id of the key or account.
+  requested_by text NOT NULL,
+  finished_at timestamptz,
+  -- How many rows were deleted or changed, by category.
+  rows jsonb NOT NULL DEFAULT '{}',
+  PRIMARY KEY (tenant_id, subject_digest),
+  CHECK ((finished_at IS NULL) = (user_id IS NOT NULL))
+);
+CREATE UNIQUE INDEX erasures_by_user ON erasures (tenant_id, user_id) WHERE user_id IS NOT NULL;
+ALTER TABLE erasures ENABLE ROW LEVEL SECURITY;
+ALTER TABLE erasures FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON erasures USING (tenant_id = (SELECT current_tenant_id()));
