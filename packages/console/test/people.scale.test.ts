@@ -288,6 +288,30 @@ describe.skipIf(!hasBrowser)('the page People', () => {
     await expectAccessible(page, [PHONE]);
   });
 
+  test('an administrator erases a person there, after the counts, with the user name typed', async () => {
+    await api.manage.users.submit([{ userName: 'leaver' }]);
+    const [leaver] = await api.manage.users.list({ userName: 'leaver' });
+    const userId = String(leaver?.userId);
+    const page = await pages.openAs('administrator');
+    await page.goto(people(`/${userId}?tab=about`));
+    const region = page.getByRole('region', { name: 'Erasure' });
+    await region.getByRole('button', { name: 'Erase this person…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Erase leaver?' });
+    await dialog.locator('tbody tr').first().waitFor();
+    expect(await cellsOf(dialog.locator('tbody tr'))).toEqual([
+      ['the user: names, e-mail address, status, office, attributes', '1', 'deleted'],
+    ]);
+    const erase = dialog.getByRole('button', { name: 'Erase', exact: true });
+    const name = dialog.getByLabel('Type the user name leaver to confirm');
+    await name.fill('leave');
+    expect(await erase.isDisabled()).toBe(true);
+    await name.fill('leaver');
+    await expectAccessible(page, [PHONE]);
+    await erase.click();
+    await region.getByText('The server erases this person now.').waitFor();
+    expect(await api.manage.users.get(userId)).toMatchObject({ status: 'inactive' });
+  });
+
   test('leave is added and removed there, and the days follow', async () => {
     const page = await pages.openAs('planner');
     await page.goto(people(`/${PEOPLE.eve}?tab=about`));

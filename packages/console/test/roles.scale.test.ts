@@ -43,6 +43,11 @@ const CONTROLS: readonly {
     operation: 'GET /v1/manage/users/:userId/export',
   },
   {
+    path: `people/${IDS.userId}?tab=about`,
+    control: /^Erase this person…$/,
+    operation: 'POST /v1/manage/users/:userId/erasure',
+  },
+  {
     path: `floor?level=${IDS.levelId}`,
     control: /^Go on with the draft$/,
     operation: 'PUT /v1/manage/levels/:levelId/floor-plan/draft',

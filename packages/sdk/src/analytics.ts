@@ -3,6 +3,9 @@ import { type Query, readBlob, type Transport } from './request.ts';
 import { ExportRows, Rows, readRows } from './rows.ts';
 import type {
   ArrivalMetricsRow,
+  ChangedChangeLog,
+  ChangedPresence,
+  ChangedUser,
   ChangedUserBookingAttendance,
   ChangeLogRow,
   ComparisonMetricsRow,
@@ -41,8 +44,13 @@ export class Analytics {
     this.#transport = transport;
   }
 
-  /** Users, including inactive and deleted users. */
-  users(options?: ExportOptions): ExportRows<UserRow> {
+  /**
+   * Users, including inactive and deleted users, and pseudonyms. With `changedSince`, the rows include the keys of users who
+   * were erased.
+   */
+  users<O extends ExportOptions>(
+    options?: O,
+  ): ExportRows<O extends { changedSince: string } ? ChangedUser : UserRow> {
     return this.#all('users', options);
   }
 
@@ -79,17 +87,21 @@ export class Analytics {
 
   /**
    * Presence events. Days are local days of the office. `locationIds` selects nodes with everything below
-   * them, and `userIds` selects users. The server refuses an empty list, because it selects nothing.
+   * them, and `userIds` selects users. The server refuses an empty list, because it selects nothing. With `changedSince`, the
+   * rows include the keys of rows that have another user now: the pseudonym of a person who was erased.
    */
-  presence(range: ExportRange<'GET /v1/analytics/presence'>, options?: CallOptions): ExportRows<PresenceRow> {
+  presence<R extends ExportRange<'GET /v1/analytics/presence'>>(
+    range: R,
+    options?: CallOptions,
+  ): ExportRows<'changedSince' extends keyof R ? ChangedPresence : PresenceRow> {
     return this.#ranged('presence', range, options);
   }
 
   /** Changes of plans and bookings. Days are the UTC dates of the changes. `userIds` selects users. */
-  changeLog(
-    range: ExportRange<'GET /v1/analytics/change-log/user'>,
+  changeLog<R extends ExportRange<'GET /v1/analytics/change-log/user'>>(
+    range: R,
     options?: CallOptions,
-  ): ExportRows<ChangeLogRow> {
+  ): ExportRows<'changedSince' extends keyof R ? ChangedChangeLog : ChangeLogRow> {
     return this.#ranged('change-log/user', range, options);
   }
 

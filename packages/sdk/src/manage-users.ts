@@ -73,6 +73,22 @@ export class Users extends Collection<'users'> {
     );
   }
 
+  /**
+   * What an erasure of a user would do, and how far a requested one has come. It changes nothing.
+   * @throws NotFoundError if the user does not exist, and nobody erased it.
+   */
+  erasure(userId: string, options?: CallOptions): Promise<Reply<'GET /v1/manage/users/{userId}/erasure'>> {
+    return this.#transport.json({ method: 'GET', path: at`users/${userId}/erasure` }, options);
+  }
+
+  /**
+   * Erases a user. Nobody can undo it. The server does it as a job: `erasure` says when it has finished.
+   * @throws NotFoundError if the user does not exist.
+   */
+  erase(userId: string, options?: CallOptions): Promise<Reply<'POST /v1/manage/users/{userId}/erasure'>> {
+    return this.#transport.json({ method: 'POST', path: at`users/${userId}/erasure` }, options);
+  }
+
   /** Lists the action log of a user's plans and bookings, the newest first. `day` selects the changes of one day. */
   changes(
     userId: string,

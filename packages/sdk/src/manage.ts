@@ -225,6 +225,21 @@ export class Manage {
     return this.#transport.json({ method: 'GET', path: at`locations/${locationId}/arrivals` }, options);
   }
 
+  /**
+   * Erases a visitor, by `email` or by `name` and `day`. Nobody can undo it. With `dryRun`, the server only counts. A call that
+   * breaks off can be repeated.
+   */
+  eraseVisitor(
+    visitor: Change<'POST /v1/manage/visitors/erasure'>,
+    { dryRun, ...options }: CallOptions & { dryRun?: boolean } = {},
+  ): Promise<Reply<'POST /v1/manage/visitors/erasure'>> {
+    const query = dryRun === undefined ? {} : { dryRun: String(dryRun) };
+    return this.#transport.json(
+      { method: 'POST', path: at`visitors/erasure`, query, body: visitor },
+      options,
+    );
+  }
+
   /** The organisation and its settings. */
   organisation(options?: CallOptions): Promise<Reply<'GET /v1/manage/organisation'>> {
     return this.#transport.json({ method: 'GET', path: at`organisation` }, options);

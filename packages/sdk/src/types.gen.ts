@@ -4596,7 +4596,7 @@ export interface Operations {
         /** the reason as it was recorded */
         reason: string | null;
         knownReason?: {
-          code: "horizon" | "horizonLeave" | "weekPlan" | "presenceAtDesk" | "provisioning" | "userDeactivated" | "nodeRetiredOrMoved" | "importOfExport" | "importOfUsers" | "importOfGroups" | "importOfDeskAssignments" | "importOfAccessCredentials" | "importOfLocations" | "importOfDesks" | "importOfSpaces" | "importOfWeekPlans" | "leaveScheduled" | "leaveCancelled";
+          code: "horizon" | "horizonLeave" | "weekPlan" | "presenceAtDesk" | "provisioning" | "userDeactivated" | "personErased" | "nodeRetiredOrMoved" | "importOfExport" | "importOfUsers" | "importOfGroups" | "importOfDeskAssignments" | "importOfAccessCredentials" | "importOfLocations" | "importOfDesks" | "importOfSpaces" | "importOfWeekPlans" | "leaveScheduled" | "leaveCancelled";
           leaveType?: "holiday" | "leave" | "sick";
           /** why the horizon engine chose the booking */
           seat?: "ownDesk" | "usualDesk" | "nearGroup" | "office";
@@ -4661,7 +4661,62 @@ export interface Operations {
     };
     reply: undefined;
   };
-  /** Users, active and inactive. Key, for `changedSince`: userId. */
+  /** What an erasure of a user would do, or has done. Counts what the server holds about the user, by category, and says what an erasure does to it. It changes nothing. The answer takes as long as an export of the user. */
+  'GET /v1/manage/users/{userId}/erasure': {
+    path: {
+      userId: string;
+    };
+    reply: {
+      userId: string;
+      /** what is held about the user now; empty if the user is gone */
+      categories: Array<{
+        name: string;
+        title: string;
+        /** rows that are held now */
+        rows: number;
+        /** what an erasure does to these rows */
+        erasure: string;
+      }>;
+      /** null if nobody requested it */
+      erasure: {
+        requestedAt: string;
+        /** the id of the key or of the account, or `restore` */
+        requestedBy: string;
+        /** null until all rows are erased */
+        finishedAt: string | null;
+        /** rows that were deleted or changed, by category */
+        rows: Record<string, number>;
+      } | null;
+    };
+  };
+  /** Erase a user. Nobody can undo it. At once the user is inactive, cannot sign in, and has no bookings ahead. A job of the server erases the rest, and continues after an interruption. GET says when it has finished. A second call changes nothing. */
+  'POST /v1/manage/users/{userId}/erasure': {
+    path: {
+      userId: string;
+    };
+    reply: undefined;
+  };
+  /** Erase a visitor. Takes the name, the e-mail address and the company from the arrivals of a visitor, and deletes refused events with the address or the name. Counts of visitors do not move. Nobody can undo it. A call that breaks off can be repeated. */
+  'POST /v1/manage/visitors/erasure': {
+    query: {
+      /** true: only count */
+      dryRun?: string | undefined;
+    };
+    body: {
+      /** in place of name and day */
+      email?: string | undefined;
+      /** with day */
+      name?: string | undefined;
+      /** the office's local day of the arrival */
+      day?: string | undefined;
+    };
+    reply: {
+      dryRun: boolean;
+      arrivals: number;
+      refusedEvents: number;
+    };
+  };
+  /** Users, active and inactive. Key, for `changedSince`: userId. A deleted row has its key only, and `deleted`: true. */
   'GET /v1/analytics/users': {
     query: {
       /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
@@ -4685,6 +4740,9 @@ export interface Operations {
       userName: string;
       /** the attribute of this name, if the user has it */
       employeeNumber?: string;
+    } | {
+      userId: string;
+      deleted: true;
     }>;
   };
   /** Groups of users and their hierarchy, retired groups included. Key, for `changedSince`: groupId. */
@@ -4778,7 +4836,7 @@ export interface Operations {
       status: "active" | "inactive";
     }>;
   };
-  /** Presence events, by the local day of their office. Key, for `changedSince`: timestamp, userId, sourceId, eventId. */
+  /** Presence events, by the local day of their office. Key, for `changedSince`: timestamp, userId, sourceId, eventId. A deleted row has its key only, and `deleted`: true. */
   'GET /v1/analytics/presence': {
     query: {
       /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
@@ -4818,6 +4876,12 @@ export interface Operations {
       placeName?: string;
       spaceId?: string;
       spaceName?: string;
+    } | {
+      eventId: string;
+      timestamp: string;
+      userId: string;
+      sourceId: string;
+      deleted: true;
     }>;
   };
   /** Plans and bookings, and whether users came. One row for each stored plan, and one for each walk-in: a user detected at an office that is not in the plan. A plan that a presence event made is a walkIn. The row of a plan has its booking. attendanceType is absent for plans without an office. It is also absent for a user who was not detected, until the day has ended at the office. Sorted by day, user and attendanceLocationId; the row without one comes first. Key, for `changedSince`: day, userId, attendanceLocationId. A deleted row has its key only, and `deleted`: true. */
@@ -4871,7 +4935,7 @@ export interface Operations {
       deleted: true;
     }>;
   };
-  /** Changes of plans and bookings, by the UTC date of the change. startDate and endDate are dates of eventTime, in UTC, not of the changed day. Sorted by that date, then user, then eventTime. A change of a plan and the change of its booking have the same actionId. Key, for `changedSince`: actionId, category. */
+  /** Changes of plans and bookings, by the UTC date of the change. startDate and endDate are dates of eventTime, in UTC, not of the changed day. Sorted by that date, then user, then eventTime. A change of a plan and the change of its booking have the same actionId. Key, for `changedSince`: actionId, category. A deleted row has its key only, and `deleted`: true. */
   'GET /v1/analytics/change-log/user': {
     query: {
       /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
@@ -4905,6 +4969,10 @@ export interface Operations {
       before: Record<string, unknown> | null;
       /** null if there is none */
       after: Record<string, unknown> | null;
+    } | {
+      category: "plan" | "booking";
+      actionId: string;
+      deleted: true;
     }>;
   };
   /** Occupancy events, by the local day of their office. Key, for `changedSince`: timestamp, sourceId, eventId. */

@@ -63,8 +63,15 @@ export type UserAttributesResult =
 /** The number of relationships after the call. */
 export type GroupRelationshipsReply = Operations['PUT /v1/directory-management/group-relationships']['reply'];
 
+type LiveRow<K extends keyof Operations> = Exclude<Row<K>, { deleted: true }>;
+type ChangedRow<K extends keyof Operations> =
+  | (LiveRow<K> & { deleted?: undefined })
+  | Extract<Row<K>, { deleted: true }>;
+
 /** A user. */
-export type UserRow = Row<'GET /v1/analytics/users'>;
+export type UserRow = LiveRow<'GET /v1/analytics/users'>;
+/** A change of users: a row, or the key of a user who was erased. `deleted` tells them apart. */
+export type ChangedUser = ChangedRow<'GET /v1/analytics/users'>;
 /** A group. */
 export type GroupRow = Row<'GET /v1/analytics/groups'>;
 /** An office. */
@@ -82,9 +89,15 @@ export type ChangedUserBookingAttendance =
   | (UserBookingAttendanceRow & { deleted?: undefined })
   | DeletedUserBookingAttendance;
 /** A presence event. `timestamp` is an instant in UTC; `day` is the local day of the office. */
-export type PresenceRow = Row<'GET /v1/analytics/presence'>;
+export type PresenceRow = LiveRow<'GET /v1/analytics/presence'>;
+/** A change of presence: a row, or the key of a row that has another user now. `deleted` tells them apart. */
+export type ChangedPresence = ChangedRow<'GET /v1/analytics/presence'>;
 /** A change of a plan or a booking. `before` and `after` have the values that changed. */
-export type ChangeLogRow = Row<'GET /v1/analytics/change-log/user'>;
+export type ChangeLogRow = LiveRow<'GET /v1/analytics/change-log/user'>;
+/**
+ * A change of the log: a row or, with `userIds`, the key of a row that has another user now. `deleted` tells them apart.
+ */
+export type ChangedChangeLog = ChangedRow<'GET /v1/analytics/change-log/user'>;
 /** An occupancy event. `occupancy` is a number of people. */
 export type OccupancyRow = Row<'GET /v1/analytics/occupancy'>;
 /**

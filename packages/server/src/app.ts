@@ -55,6 +55,7 @@ import { RefusedEventLog } from './ingest/refused-event-log.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import { SourceActivity } from './ingest/source-activity.ts';
 import { privacyRoutes } from './privacy/routes.ts';
+import { visitorRoutes } from './privacy/visitor-routes.ts';
 import { errorFormatOf } from './provisioning/errors.ts';
 import { provisioningRoutes } from './provisioning/routes.ts';
 import { canonicalScimUrl } from './provisioning/scim-path.ts';
@@ -263,6 +264,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   await app.register(provisioningRoutes, { database, clock, writeQueue, publicUrl: config.publicUrl });
   await app.register(workdayRoutes, { database, clock });
   await app.register(privacyRoutes, { database, clock, transfers });
+  await app.register(visitorRoutes, { database });
   const aggregates = new AggregateKeeper(database, deps.logger);
   const { publicUrl } = config;
   await app.register(warehouseRoutes, { database, clock, publicUrl, transfers, aggregates });

@@ -66,17 +66,19 @@ function seersOf({ seenBy: { people, keys, identityProvider } }: Category): stri
 function privacyTables(): string[] {
   return [
     [
-      rowOf('category', 'what', 'why', 'from', 'kept', 'seen by'),
-      rowOf('---', '---', '---', '---', '---', '---'),
+      rowOf('category', 'what', 'why', 'from', 'kept', 'seen by', 'an erasure'),
+      rowOf('---', '---', '---', '---', '---', '---', '---'),
       ...CATEGORIES.map((category) => {
-        const { name, title, purpose, source, keptFor } = category;
-        return rowOf(`\`${name}\``, title, purpose, source, keptFor, seersOf(category));
+        const { name, title, purpose, source, keptFor, erasure } = category;
+        return rowOf(`\`${name}\``, title, purpose, source, keptFor, seersOf(category), erasure);
       }),
     ].join('\n'),
     [
-      rowOf('what', 'why', 'kept', 'not in an export, because'),
-      rowOf('---', '---', '---', '---'),
-      ...WITHHELD_TABLES.map(({ title, purpose, keptFor, reason }) => rowOf(title, purpose, keptFor, reason)),
+      rowOf('what', 'why', 'kept', 'not in an export, because', 'an erasure'),
+      rowOf('---', '---', '---', '---', '---'),
+      ...WITHHELD_TABLES.map(({ title, purpose, keptFor, reason, erasure }) =>
+        rowOf(title, purpose, keptFor, reason, erasure),
+      ),
     ].join('\n'),
   ];
 }

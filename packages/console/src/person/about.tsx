@@ -4,6 +4,7 @@ import { TableHead } from '../frame/scroll-table.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
 import type { Profile } from './answers.ts';
+import { Erasure } from './erasure.tsx';
 import { ExportButton } from './export.tsx';
 import { LeaveList } from './leave.tsx';
 import { WeekPlanForm } from './week-plan-form.tsx';
@@ -64,9 +65,14 @@ export function About({ profile }: { profile: Profile }) {
         <LeaveList profile={profile} />
       </Section>
       {role === 'administrator' && (
-        <Section title={about.heldData.title}>
-          <ExportButton profile={profile} />
-        </Section>
+        <>
+          <Section title={about.heldData.title}>
+            <ExportButton profile={profile} />
+          </Section>
+          <Section title={about.erasure.title}>
+            <Erasure profile={profile} />
+          </Section>
+        </>
       )}
     </Stack>
   );

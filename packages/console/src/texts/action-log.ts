@@ -13,6 +13,7 @@ const REASONS: Record<Exclude<Known['code'], 'horizon'>, string> = {
   presenceAtDesk: 'because the person came to the desk',
   provisioning: 'because the identity provider changed the person',
   userDeactivated: 'because the person was deactivated',
+  personErased: 'because the person was erased',
   nodeRetiredOrMoved: 'because a place was retired or moved',
   importOfExport: 'from the import of an export',
   importOfUsers: 'from an import of people',

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Rollcall } from '@rollcall/sdk';
 import { Command } from 'commander';
 import { CLIENT_SETTINGS, type ClientConfig } from '../config.ts';
@@ -24,7 +25,10 @@ const LONGEST_DOWNLOAD_MS = 3_600_000;
 
 /** `rollcall people`. */
 export function peopleCommand(): Command {
-  return new Command('people').description('what a server holds about people').addCommand(exportCommand());
+  return new Command('people')
+    .description('what a server holds about people')
+    .addCommand(exportCommand())
+    .addCommand(eraseCommand());
 }
 
 function exportCommand(): Command {
@@ -46,6 +50,68 @@ function exportCommand(): Command {
     });
   for (const option of toOptions(CLIENT_SETTINGS)) command.addOption(option);
   return command;
+}
+
+interface EraseOptions extends ClientConfig {
+  secretFile?: string;
+  yes?: true;
+  json?: true;
+}
+
+function eraseCommand(): Command {
+  const command = new Command('erase')
+    .description('erase one person; without --yes, only count what is held')
+    .argument('<person>', 'id, user name or e-mail address of the user')
+    .option('--yes', 'erase the person; nobody can undo it')
+    .option(
+      '--secret-file <path>',
+      'file that holds the secret (default: ROLLCALL_SECRET, else standard input)',
+    )
+    .option('--json', 'print the report as JSON')
+    .action(async (person: string, options: EraseOptions) => {
+      const client = await clientOf(options);
+      const report = await untilSettled(erasePerson(client, person, options)).catch(throwAsCliError);
+      print(options.json ? JSON.stringify(report) : describeErasure(report));
+    });
+  for (const option of toOptions(CLIENT_SETTINGS)) command.addOption(option);
+  return command;
+}
+
+const LOOK_AGAIN_MS = 1_000;
+
+/** The erasure of a user, with what was held before. With `yes`, it waits until the server has erased the user. */
+async function erasePerson(client: Rollcall, person: string, { yes }: EraseOptions) {
+  const signal = catchInterruption();
+  const { users } = client.manage;
+  const userId = parseGuid(person) ?? (await findUser(client, person, signal)).userId;
+  const options = { signal, timeoutMs: LONGEST_DOWNLOAD_MS };
+  const before = await users.erasure(userId, options);
+  if (!yes || (before.erasure?.finishedAt && before.categories.length === 0)) return before;
+  await users.erase(userId, options);
+  const progress = showProgress('Erasing', 'rows');
+  try {
+    for (;;) {
+      const { erasure } = await users.erasure(userId, options);
+      if (erasure?.finishedAt) return { ...before, erasure };
+      const rows = Object.values(erasure?.rows ?? {}).reduce((sum, count) => sum + count, 0);
+      progress.update(rows, undefined);
+      await delay(LOOK_AGAIN_MS, undefined, { signal });
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+function describeErasure({ userId, categories, erasure }: Awaited<ReturnType<typeof erasePerson>>): string {
+  const held = categories
+    .filter(({ rows }) => rows > 0)
+    .map(({ name, rows, erasure: effect }) => `${name}: ${rows} rows, ${effect}`);
+  const end = erasure?.finishedAt
+    ? `${userId} was erased at ${erasure.finishedAt}.`
+    : erasure
+      ? `${userId} is being erased, since ${erasure.requestedAt}.`
+      : `Nothing is erased. Repeat the command with --yes to erase ${userId}; nobody can undo it.`;
+  return [...held, end].join('\n');
 }
 
 async function exportPerson(client: Rollcall, person: string, file: string) {

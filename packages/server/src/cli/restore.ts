@@ -1,5 +1,5 @@
 import { constants, createReadStream, existsSync } from 'node:fs';
-import { access, open } from 'node:fs/promises';
+import { access, open, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { MasterKeys } from '../auth/master-keys.ts';
@@ -9,6 +9,7 @@ import { DATA_SETTINGS, type DataConfig, MASTER_KEY_ENV } from '../config.ts';
 import type { BackupHead } from '../store/backup/contents.ts';
 import type { DecryptWith } from '../store/backup/encryption.ts';
 import type { RestoreSummary } from '../store/backup/restore.ts';
+import type { Database } from '../store/connections/db.ts';
 import { heldKeys, requireHeldKeys, requireKeysOf } from './backup-keys.ts';
 import { type DecryptionOptions, readDecryption } from './backup-secrets.ts';
 import {
@@ -27,6 +28,7 @@ import { showProgress } from './progress.ts';
 
 interface Options extends DataConfig, DecryptionOptions {
   verify?: true;
+  erasures?: string;
   json?: true;
 }
 
@@ -36,6 +38,10 @@ export function restoreCommand(): Command {
     .description('load a backup into an empty database, completely or not at all')
     .argument('<file>', 'a file that "rollcall backup" wrote')
     .option('--verify', 'only prove that the backup is complete, and touch no database')
+    .option(
+      '--erasures <path>',
+      'erase again the people of this record, which "rollcall erasures export" wrote',
+    )
     .option('--identity <path>', 'decrypt with the identities of age in this file')
     .option('--passphrase-file <path>', 'decrypt with the passphrase in this file; - reads standard input')
     .option('--json', 'print the summary as JSON')
@@ -89,12 +95,14 @@ async function restoreFile(
   catchInterruption();
   // Checks the flags first, because reading the file may take long.
   await newKeyFile(options);
+  const record = await readRecord(options.erasures);
   const { checkBackup, restore } = await import('../store/backup/restore.ts');
   const keys = await keysFor(await checkBackup(createReadStream(file), decryptWith), options);
   // Takes the data as a server does, so that no other process uses the database meanwhile.
   const connection = await connectTarget(options, { purpose: 'serve', name: 'rollcall restore' });
   const progress = showProgress('Restoring', 'rows of a table');
   let summary: RestoreSummary;
+  let erased = 0;
   try {
     const work = async () => {
       const restored = await restore({
@@ -110,6 +118,7 @@ async function restoreFile(
         await ensureSigningKey(owner, masterKeys, new Date());
         await remarkUnknownTimeZones(owner);
         await remarkReservedSlugs(owner);
+        if (record.length > 0) erased = await eraseAgain(owner, record);
       });
       return restored;
     };
@@ -120,9 +129,41 @@ async function restoreFile(
   }
   print(
     options.json
-      ? JSON.stringify(summary)
-      : `Restored ${summary.rows} rows of ${summary.organisations} organisations, as of ${summary.createdAt.toISOString()}.`,
+      ? JSON.stringify({ ...summary, ...(options.erasures && { erased }) })
+      : `Restored ${summary.rows} rows of ${summary.organisations} organisations, as of ${summary.createdAt.toISOString()}.${
+          options.erasures ? ` Erased ${erased} people again.` : ''
+        }`,
   );
+}
+
+type ErasureRecord = ReturnType<typeof import('../privacy/erasure-record.ts').readErasureRecord>;
+
+async function readRecord(file: string | undefined): Promise<ErasureRecord> {
+  if (file === undefined) return [];
+  const { ErasureRecordError, readErasureRecord } = await import('../privacy/erasure-record.ts');
+  const text = await readFile(file, 'utf8').catch(unreadable(file));
+  try {
+    return readErasureRecord(text);
+  } catch (error) {
+    if (!(error instanceof ErasureRecordError)) throw error;
+    throw new CliError(`${file} is no record of erasures. ${error.message}`);
+  }
+}
+
+/** Says so if somebody cannot be erased, because the data are restored already. */
+async function eraseAgain(owner: Database, record: ErasureRecord): Promise<number> {
+  const { applyErasureRecord } = await import('../privacy/erasure-record.ts');
+  const { LastAdministratorError } = await import('../privacy/erasure.ts');
+  const { createLogger } = await import('../http/logging.ts');
+  const log = createLogger('warn', process.stderr);
+  const deps = { database: owner, clock: Date.now, log, signal: new AbortController().signal };
+  return applyErasureRecord(deps, record).catch((error: unknown) => {
+    if (!(error instanceof LastAdministratorError)) throw error;
+    throw new CliError(
+      'The data are restored, but a person who was erased is the last administrator of an organisation. Invite another one with ' +
+        '"rollcall admins create", and erase the person again.',
+    );
+  });
 }
 
 /** The master keys of a restore, and the file into which they go; undefined if they stay where they were given. */

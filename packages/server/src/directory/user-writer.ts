@@ -3,6 +3,7 @@ import type { Tx } from '../store/connections/db.ts';
 import type { Status } from '../store/directory/nodes.ts';
 import {
   type AttributePatch,
+  listPseudonymsAmong,
   listUsersLike,
   type NewUser,
   type WritableUser,
@@ -38,6 +39,7 @@ export class UserIndex {
   readonly #byId = new Map<string, WritableUser>();
   readonly #byUserName = new Map<string, WritableUser>();
   readonly #byEmail = new Map<string, WritableUser>();
+  #pseudonyms: ReadonlySet<string> = new Set();
 
   /** With `known`, the caller has looked up what the drafts themselves name. */
   static async load(
@@ -53,6 +55,9 @@ export class UserIndex {
     const keys = { userIds: [...userIds], namesFolded: [...names], emails: [...emails] };
     for (const user of known ?? (await listUsersLike(tx, tenantId, keys))) people.put(user);
 
+    const unknownIds = [...userIds].filter((userId) => !people.#byId.has(userId));
+    people.#pseudonyms = await listPseudonymsAmong(tx, tenantId, unknownIds);
+
     // Also the holders of the addresses of the users found: one of these users may become active again.
     const others = new Set([...people.#byId.values()].flatMap(({ email }) => email ?? []));
     const unknown = [...others].filter((email) => !emails.has(email) && !people.activeWithEmail(email));
@@ -62,6 +67,10 @@ export class UserIndex {
 
   get(userId: string): WritableUser | undefined {
     return this.#byId.get(userId);
+  }
+
+  isPseudonym(userId: string): boolean {
+    return this.#pseudonyms.has(userId);
   }
 
   withUserName(folded: string): WritableUser | undefined {
@@ -134,6 +143,9 @@ export class UserWriter {
 
   #find({ userId, userName }: Draft): WritableUser | undefined {
     const byId = userId === undefined ? undefined : this.#people.get(userId);
+    if (userId !== undefined && this.#people.isPseudonym(userId)) {
+      throw new ItemRefusedError(`userId ${quote(userId)} is a pseudonym, under which statistics keep rows`);
+    }
     if (userName === undefined) {
       if (byId) return byId;
       throw new ItemRefusedError(`userId ${quote(userId ?? '')} is not known`);

@@ -3,6 +3,7 @@ import { pruneOldSignIns } from '../auth/prune-sign-ins.ts';
 import { redateOffices } from '../directory/redating.ts';
 import { serializeError } from '../http/logging.ts';
 import { pruneActivity } from '../ingest/prune-activity.ts';
+import { erasePeople } from '../privacy/erasure.ts';
 import type { Database, DatabaseTarget } from '../store/connections/db.ts';
 import { withJobLock } from '../store/connections/job-lock.ts';
 import { noteJobEnd, noteJobStart } from '../store/schema/job-runs.ts';
@@ -58,8 +59,15 @@ export const TASKS: readonly JobTask[] = [
     run: redateOffices,
   },
   {
+    name: 'erase',
+    description: 'Erase the people whose erasure was requested',
+    cron: '* * * * *',
+    unit: 'slices',
+    run: erasePeople,
+  },
+  {
     name: 'prune',
-    description: 'Delete changes of attendance that no cursor may ask for any more',
+    description: 'Delete keys of deleted rows that no cursor may ask for any more',
     cron: '41 3 * * *',
     unit: 'changes',
     run: pruneAttendanceChanges,

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
-import { CONFIG, DOCUMENTED } from '../auth/management.ts';
+import { authorOf, CONFIG, DOCUMENTED } from '../auth/management.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
 import { quote } from '../http/text.ts';
@@ -10,6 +10,8 @@ import type { Transfers } from '../http/transfers.ts';
 import type { Database } from '../store/connections/db.ts';
 import { findPerson } from '../store/privacy/person.ts';
 import { parseGuid } from '../store/values/guid.ts';
+import { REASONS } from '../store/workday/reasons.ts';
+import { describeErasure, LastAdministratorError, requestErasure, toState } from './erasure.ts';
 import { personFiles } from './person-export.ts';
 import { zipFile } from './zip-file.ts';
 
@@ -19,6 +21,34 @@ export interface PrivacyRoutesOptions {
   clock: () => number;
   transfers: Transfers;
 }
+
+const Rows = Type.Record(Type.String(), Type.Integer());
+
+const ErasureState = Type.Object({
+  requestedAt: Type.String({ format: 'date-time' }),
+  requestedBy: Type.String({ description: 'the id of the key or of the account, or `restore`' }),
+  finishedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description: 'null until all rows are erased',
+  }),
+  rows: Type.Unsafe<Record<string, number>>({
+    ...Rows,
+    description: 'rows that were deleted or changed, by category',
+  }),
+});
+
+const PersonErasure = Type.Object({
+  userId: Type.String({ format: 'uuid' }),
+  categories: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      title: Type.String(),
+      rows: Type.Integer({ description: 'rows that are held now' }),
+      erasure: Type.String({ description: 'what an erasure does to these rows' }),
+    }),
+    { description: 'what is held about the user now; empty if the user is gone' },
+  ),
+  erasure: Type.Union([ErasureState, Type.Null()], { description: 'null if nobody requested it' }),
+});
 
 /** What the server holds about people, for those who answer for it. */
 export const privacyRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = async (
@@ -54,7 +84,7 @@ export const privacyRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = as
     },
     handler: async (request, reply) => {
       const { tenantId } = callerOf(request);
-      const nobody = new HttpProblem(404, `There is no user ${quote(request.params.userId)}.`);
+      const nobody = noUser(request.params.userId);
       const userId = parseGuid(request.params.userId);
       if (userId === undefined) throw nobody;
       const createdAt = new Date(clock());
@@ -75,4 +105,64 @@ export const privacyRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = as
       return reply.send(Readable.from(transfer.body(first, file), { objectMode: false }));
     },
   });
+  const stateOf = async (tenantId: string, given: string) => {
+    const userId = parseGuid(given);
+    const found = userId && (await describeErasure(database, tenantId, userId));
+    if (!found) throw noUser(given);
+    return found;
+  };
+
+  app.route({
+    method: 'GET',
+    url: '/v1/manage/users/:userId/erasure',
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'What an erasure of a user would do, or has done',
+      description:
+        'Counts what the server holds about the user, by category, and says what an erasure does to it. It changes nothing. ' +
+        'The answer takes as long as an export of the user.',
+      params: Type.Object({ userId: Type.String() }),
+      response: { 200: PersonErasure, ...problems(400, 401, 403, 404, 503) },
+    },
+    handler: (request) => stateOf(callerOf(request).tenantId, request.params.userId),
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/manage/users/:userId/erasure',
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'Erase a user',
+      description:
+        'Nobody can undo it. At once the user is inactive, cannot sign in, and has no bookings ahead. A job of the server erases ' +
+        'the rest, and continues after an interruption. GET says when it has finished. A second call changes nothing.',
+      params: Type.Object({ userId: Type.String() }),
+      response: { 202: ErasureState, ...problems(400, 401, 403, 404, 409, 503) },
+    },
+    handler: async (request, reply) => {
+      const caller = callerOf(request);
+      const userId = parseGuid(request.params.userId);
+      const by = caller.kind === 'account' ? caller.accountId : caller.name;
+      const author = authorOf(request, clock, REASONS.personErased);
+      const state =
+        userId &&
+        (await requestErasure(database, caller.tenantId, userId, { ...author, by }).catch(
+          (error: unknown) => {
+            if (!(error instanceof LastAdministratorError)) throw error;
+            throw new HttpProblem(
+              409,
+              'This is the last administrator of the organisation; make another person an administrator first.',
+            );
+          },
+        ));
+      if (!state) throw noUser(request.params.userId);
+      return reply.code(202).send(toState(state));
+    },
+  });
 };
+
+function noUser(userId: string): HttpProblem {
+  return new HttpProblem(404, `There is no user ${quote(userId)}.`);
+}

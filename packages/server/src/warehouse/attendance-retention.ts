@@ -1,5 +1,7 @@
+import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database } from '../store/connections/db.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
+import { pruneReplacements } from '../store/privacy/replacement-retention.ts';
 import { DAY_MS } from '../store/values/days.ts';
 import {
   countPrunableChanges,
@@ -21,7 +23,8 @@ interface Deps {
 }
 
 /**
- * Deletes changes of attendance that are older than `CHANGES_KEPT_DAYS`. Before it deletes any, the server refuses
+ * Deletes changes of attendance that are older than `CHANGES_KEPT_DAYS`, and with them what leads from pseudonyms to people.
+ * Before it deletes any, the server refuses
  * cursors that have not seen them. Throws `StoreUnavailableError`.
  */
 export async function pruneAttendanceChanges({ database, clock, signal, onProgress }: Deps): Promise<void> {
@@ -41,5 +44,9 @@ export async function pruneAttendanceChanges({ database, clock, signal, onProgre
       done += deleted;
       onProgress?.(done, total);
     }
+  }
+  for (const tenantId of await database.inSystem(organisationIds)) {
+    if (signal.aborted) return;
+    await inTenantWithRetries(database, tenantId, (tx) => pruneReplacements(tx, tenantId));
   }
 }

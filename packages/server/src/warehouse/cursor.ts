@@ -35,7 +35,7 @@ export function foreignCursor(): HttpProblem {
 export function expiredCursor(): HttpProblem {
   return new HttpProblem(
     410,
-    `The cursor is older than ${CHANGES_KEPT_DAYS} days, for which the server keeps changes of attendance. ` +
+    `The cursor is older than ${CHANGES_KEPT_DAYS} days, for which the server keeps the keys of deleted rows. ` +
       'Load the whole dataset again, and continue with the cursor of that answer.',
   );
 }

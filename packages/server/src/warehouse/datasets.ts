@@ -1,4 +1,5 @@
 import { NODE_KINDS } from '../store/directory/nodes.ts';
+import { replacementsKeptFrom } from '../store/privacy/replacement-retention.ts';
 import { attendanceKeptFrom } from '../store/warehouse/attendance-retention.ts';
 import {
   EVENT_CHANGES_ORDER,
@@ -60,6 +61,8 @@ export const datasets: readonly Dataset[] = [
       employeeNumber: optional(column.text('ours', 'the attribute of this name, if the user has it')),
     },
     key: ['userId'],
+    hasDeletions: true,
+    keptFrom: replacementsKeptFrom,
     ...wholeUsers,
   },
   {
@@ -144,6 +147,8 @@ export const datasets: readonly Dataset[] = [
       ...NODE,
     },
     key: ['timestamp', 'userId', 'sourceId', 'eventId'],
+    hasDeletions: true,
+    keptFrom: replacementsKeptFrom,
     order: PRESENCE_ORDER,
     orderOfChanges: PRESENCE_CHANGES_ORDER,
     ofOffices: true,
@@ -220,6 +225,8 @@ export const datasets: readonly Dataset[] = [
       after: column.maybeObject('ours', 'null if there is none'),
     },
     key: ['actionId', 'category'],
+    hasDeletions: true,
+    keptFrom: replacementsKeptFrom,
     order: USER_CHANGES_ORDER,
     read: readUserChanges,
   },

@@ -159,10 +159,16 @@ export function linkTo(
   return `<${publicUrl}${path}?${parameters}>; rel="next"`;
 }
 
-/** The columns of changes. A deleted row has only the columns of the key, and `deleted`. */
+/**
+ * The columns of changes. A deleted row has only the columns of the key, and `deleted`. The first column is one that each row
+ * has: a column of the key.
+ */
 export function changedColumns({ columns, key = [], hasDeletions }: Dataset): Dataset['columns'] {
   if (!hasDeletions) return columns;
-  const lackable = Object.entries(columns).map(([name, of]): [string, Column] => [
+  const [first = ''] = Object.keys(columns);
+  const [leading = first] = key.includes(first) ? [first] : key;
+  const ordered = { [leading]: columns[leading] as Column, ...columns };
+  const lackable = Object.entries(ordered).map(([name, of]): [string, Column] => [
     name,
     key.includes(name) ? of : { ...of, mayLack: true },
   ]);

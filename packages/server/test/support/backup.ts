@@ -6,6 +6,7 @@ import { type BackupOptions, type BackupSummary, backup } from '../../src/store/
 import { columnList, listTables, qualified } from '../../src/store/backup/tables.ts';
 import type { DatabaseTarget } from '../../src/store/connections/db.ts';
 import { accountRows } from './backup-accounts.ts';
+import { erasureRows } from './backup-erasures.ts';
 import { floorRows } from './backup-floor.ts';
 import { groupRows, groupUseRows } from './backup-groups.ts';
 import { scimTokenRows } from './backup-scim-tokens.ts';
@@ -257,6 +258,7 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
         ...accountRows(values),
         ...userEmailRows({ tenantId: tenant_id, userId: id(7), text: NASTY }),
         ...submittedRows(values),
+        ...erasureRows(values),
       ])
         await insert(table, row);
       await fillWorkday(client, insert, tenant_id, {

@@ -51,7 +51,8 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
                             'database_runs', 'job_runs', 'user_numbers', 'node_numbers', 'aggregate_states',
                             'aggregate_days', 'day_aggregates', 'user_searches', 'sessions', 'sign_in_links',
                             'sign_in_networks', 'sign_in_failures', 'spent_challenges',
-                            'set_up_links', 'answered_requests', 'api_key_networks', 'server_processes')
+                            'set_up_links', 'answered_requests', 'api_key_networks', 'server_processes',
+                            'replaced_users', 'gone_users', 'replacement_marks')
     ORDER BY c.relname`);
   return inReferenceOrder(rows);
 }

@@ -20,7 +20,7 @@ export type UserSelection = string[] | 'everyone';
 const namedBy = (condition: string) => `valued AS MATERIALIZED (
     SELECT a.user_id, a.group_type, nullif(a.attributes ->> a.group_type, '') AS name
     FROM (SELECT u.user_id, u.attributes, unnest($2::text[]) AS group_type FROM users u
-          WHERE u.tenant_id = $1 AND ${condition}) AS a
+          WHERE u.tenant_id = $1 AND u.pseudonym_year IS NULL AND ${condition}) AS a
   ), named AS MATERIALIZED (
     SELECT n.group_type, n.name, ${groupOf('group_id')} AS group_id, ${groupOf('status')} AS status
     FROM (SELECT DISTINCT group_type, name FROM valued WHERE name IS NOT NULL) AS n
@@ -161,7 +161,8 @@ export async function clearPrimaryGroups(tx: Tx, tenantId: string, groupType: st
   await disableNestedLoops(tx);
   await tx.query(
     `UPDATE users u SET primary_group_id = NULL FROM groups g
-     WHERE u.tenant_id = $1 AND g.tenant_id = $1 AND g.group_id = u.primary_group_id AND g.group_type = $2`,
+     WHERE u.tenant_id = $1 AND g.tenant_id = $1 AND g.group_id = u.primary_group_id AND g.group_type = $2
+       AND u.pseudonym_year IS NULL`,
     [tenantId, groupType],
   );
 }

@@ -19,6 +19,7 @@ export async function listRecordedUsers(
        SELECT unnest($2::uuid[])
        UNION SELECT user_id FROM users WHERE tenant_id = $1 AND email = ANY ($3::text[])
        UNION SELECT user_id FROM users WHERE tenant_id = $1 AND user_name = ANY ($3::text[]))
+       AND pseudonym_year IS NULL
      ORDER BY status DESC`,
     [tenantId, userIds, names],
   );

@@ -53,7 +53,11 @@ export async function listUsers(
   let where: string[];
   let found: string[] | undefined;
   if (words.length === 0)
-    where = [...conditions(push), ...(after === null ? [] : [`u.user_id > ${push(after)}`])];
+    where = [
+      'u.pseudonym_year IS NULL',
+      ...conditions(push),
+      ...(after === null ? [] : [`u.user_id > ${push(after)}`]),
+    ];
   else {
     found = await searchUsers(tx, tenantId, { words, conditions }, { limit, after });
     if (found.length === 0) return [];

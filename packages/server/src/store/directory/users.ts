@@ -40,11 +40,26 @@ const SELECT = `SELECT user_id AS "userId", user_name AS "userName", user_name_f
   primary_location_id AS "primaryLocationId", deprovisioned, external_id AS "externalId",
   display_name AS "displayName" FROM users`;
 
+/** Those of `userIds` that are pseudonyms. No other function of this file returns them. */
+export async function listPseudonymsAmong(
+  tx: Tx,
+  tenantId: string,
+  userIds: string[],
+): Promise<ReadonlySet<string>> {
+  if (userIds.length === 0) return new Set();
+  const { rows } = await tx.query<{ userId: string }>(
+    `SELECT user_id AS "userId" FROM users
+     WHERE tenant_id = $1 AND user_id = ANY ($2::uuid[]) AND pseudonym_year IS NOT NULL`,
+    [tenantId, userIds],
+  );
+  return new Set(rows.map(({ userId }) => userId));
+}
+
 /** The users with one of `userIds`, of any status, in no order. */
 export async function listUsersById(tx: Tx, tenantId: string, userIds: string[]): Promise<UserRow[]> {
   if (userIds.length === 0) return [];
   const { rows } = await tx.query<WritableUser>(
-    `${SELECT} WHERE tenant_id = $1 AND user_id = ANY($2::uuid[])`,
+    `${SELECT} WHERE tenant_id = $1 AND user_id = ANY($2::uuid[]) AND pseudonym_year IS NULL`,
     [tenantId, userIds],
   );
   return rows;
@@ -80,7 +95,7 @@ export async function listUsersLike(
                UNION ALL SELECT user_id FROM users
                WHERE tenant_id = $1 AND email = ANY ($4::text[]) AND status = 'active'
                UNION ALL SELECT user_id FROM users
-               WHERE tenant_id = $1 AND external_id = ANY ($5::text[]) AND deprovisioned))
+               WHERE tenant_id = $1 AND external_id = ANY ($5::text[]) AND deprovisioned)) AND pseudonym_year IS NULL
              ORDER BY deprovisioned_at DESC NULLS LAST, user_id`,
       values: [tenantId, userIds, namesFolded, emails, externalIds],
     },
@@ -99,7 +114,8 @@ export async function lockUsers(tx: Tx, tenantId: string, userIds: string[]): Pr
     tx,
     {
       name: 'lock users',
-      text: `SELECT user_id AS "userId", status FROM users WHERE tenant_id = $1 AND user_id = ANY ($2::uuid[])
+      text: `SELECT user_id AS "userId", status FROM users
+             WHERE tenant_id = $1 AND user_id = ANY ($2::uuid[]) AND pseudonym_year IS NULL
              ORDER BY user_id FOR NO KEY UPDATE`,
       values: [tenantId, uuidArray(userIds)],
     },

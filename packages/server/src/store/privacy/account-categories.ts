@@ -1,4 +1,13 @@
-import { type Category, DERIVED, NO_RIGHT, NOBODY, SECRET, type Seers, UNLIMITED } from './category.ts';
+import {
+  type Category,
+  DELETED,
+  DERIVED,
+  NO_RIGHT,
+  NOBODY,
+  SECRET,
+  type Seers,
+  UNLIMITED,
+} from './category.ts';
 
 const ADMINISTRATORS: Seers = { people: ['administrator'], keys: ['all'] };
 const UNTIL_REMOVED = 'until the account is removed from its last organisation';
@@ -22,6 +31,7 @@ export const ACCOUNT_CATEGORIES: readonly Category[] = [
     purpose: 'to let the person sign in',
     source: 'an administrator, the person, or the identity provider',
     keptFor: UNTIL_REMOVED,
+    erasure: 'deleted; if another organisation has it, too, the role here is taken away',
     seenBy: ADMINISTRATORS,
     from: ACCOUNTS,
     columns: {
@@ -47,6 +57,7 @@ export const ACCOUNT_CATEGORIES: readonly Category[] = [
     purpose: 'to decide what the person may see and change',
     source: 'an administrator, or the identity provider',
     keptFor: 'until the role is taken away',
+    erasure: DELETED,
     seenBy: ADMINISTRATORS,
     from: ACCOUNTS,
     columns: {
@@ -66,6 +77,7 @@ export const ACCOUNT_CATEGORIES: readonly Category[] = [
     purpose: 'to let the person sign in',
     source: 'the identity provider',
     keptFor: 'until the person disconnects it, or the account is removed',
+    erasure: 'deleted with the account',
     seenBy: NOBODY,
     from: ofOwnAccounts('identities_of_account(own.account_id, NULL)'),
     columns: {
@@ -86,6 +98,7 @@ export const ACCOUNT_CATEGORIES: readonly Category[] = [
     purpose: 'to let the person sign in',
     source: 'the person',
     keptFor: 'until the person removes it, or the account is removed',
+    erasure: 'deleted with the account',
     seenBy: NOBODY,
     from: ofOwnAccounts('passkeys_of_account(own.account_id)'),
     columns: {
@@ -110,6 +123,7 @@ export const ACCOUNT_CATEGORIES: readonly Category[] = [
     purpose: 'to keep the person signed in, and to show where',
     source: "the person's browser",
     keptFor: '12 hours without use, and 7 days at most',
+    erasure: 'deleted with the account',
     seenBy: ADMINISTRATORS,
     from: ofOwnAccounts('sessions_of_account(own.account_id)'),
     columns: {
@@ -136,6 +150,8 @@ export interface WithheldTable {
   title: string;
   purpose: string;
   keptFor: string;
+  /** What an erasure of the person does to it. */
+  erasure: string;
   reason: string;
 }
 
@@ -145,6 +161,7 @@ export const WITHHELD_TABLES: readonly WithheldTable[] = [
     title: 'networks from which an account has signed in',
     purpose: 'to slow down guesses from elsewhere, and not the person',
     keptFor: '30 days after the last sign-in',
+    erasure: 'deleted with the account',
     reason: NO_RIGHT,
   },
   {
@@ -152,6 +169,7 @@ export const WITHHELD_TABLES: readonly WithheldTable[] = [
     title: 'one-time links by which an account signs in',
     purpose: 'to let the person sign in',
     keptFor: 'until they are over: 7 days at most',
+    erasure: 'deleted with the account',
     reason: SECRET,
   },
   {
@@ -159,6 +177,7 @@ export const WITHHELD_TABLES: readonly WithheldTable[] = [
     title: 'a number for each user',
     purpose: 'to keep the aggregates small',
     keptFor: UNLIMITED,
+    erasure: DELETED,
     reason: 'a number of the server, which names the person nowhere else',
   },
   {
@@ -166,6 +185,31 @@ export const WITHHELD_TABLES: readonly WithheldTable[] = [
     title: 'who planned to come to an office on a day, and who was detected',
     purpose: 'to answer metrics fast',
     keptFor: UNLIMITED,
+    erasure: 'counted again',
     reason: 'derived from plans, bookings and presence events, which the export has',
+  },
+  {
+    table: 'replaced_users',
+    title: 'the pseudonyms of somebody whose rows have moved to them',
+    purpose: 'to tell a warehouse which of its rows have a pseudonym now',
+    keptFor: '90 days',
+    erasure: 'made by the erasure, with the id alone',
+    reason: 'it has nothing but ids',
+  },
+  {
+    table: 'gone_users',
+    title: 'the ids of users who were erased',
+    purpose: 'to tell a warehouse to forget them',
+    keptFor: '90 days',
+    erasure: 'made by the erasure',
+    reason: 'it has nothing but ids',
+  },
+  {
+    table: 'erasures',
+    title: 'a digest of the id of each user who was erased, with the time and who asked for it',
+    purpose: 'so that a restored backup brings nobody back',
+    keptFor: UNLIMITED,
+    erasure: 'made by the erasure',
+    reason: 'a digest, from which nobody can be read',
   },
 ];

@@ -31,6 +31,8 @@ export interface Category {
   source: string;
   /** How long the server keeps it. */
   keptFor: string;
+  /** What an erasure of the person does to it. */
+  erasure: string;
   seenBy: Seers;
   /**
    * SQL after `FROM … AS person` that gives the rows of the person, with the table as `t`. `person` has the members of
@@ -73,6 +75,10 @@ export const OF_OTHERS = 'about another person';
 export const NO_RIGHT = 'the role that serves requests has no right to read it';
 
 export const UNLIMITED = 'without limit';
+
+export const DELETED = 'deleted';
+/** Rows that statistics need. */
+export const PSEUDONYM = 'kept for statistics, under a pseudonym';
 
 /** SQL of the office, level, zone, desk and room of a column of `t`. */
 export const nodeOf = (column: string) =>

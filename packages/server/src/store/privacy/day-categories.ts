@@ -1,5 +1,6 @@
 import {
   type Category,
+  DELETED,
   isOneOf,
   NOBODY,
   NODE_NAMES,
@@ -7,6 +8,7 @@ import {
   OF_OTHERS,
   OFFICE,
   ofPerson,
+  PSEUDONYM,
   READERS_OF_DATASETS,
   READERS_OF_MANAGEMENT,
   UNLIMITED,
@@ -23,6 +25,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     purpose: 'to plan the days that nobody plans one by one',
     source: 'a planner, a file that was imported, or a program with a key',
     keptFor: 'until the week plan is changed',
+    erasure: DELETED,
     seenBy: READERS_OF_MANAGEMENT,
     from: `${ofPerson('week_plans')} ${OFFICE}`,
     columns: { weekday: 'weekday', plan: 'plan', location_id: 'locationId' },
@@ -36,6 +39,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     purpose: 'to plan the person as away, and to free the bookings',
     source: 'the HR system, or a planner',
     keptFor: UNLIMITED,
+    erasure: DELETED,
     seenBy: READERS_OF_MANAGEMENT,
     from: ofPerson('leaves'),
     columns: { leave_id: 'leaveId', start_day: 'startDay', end_day: 'endDay', leave_type: 'leaveType' },
@@ -48,6 +52,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     purpose: 'to tell who comes on a day, and to compare plans with presence',
     source: PLANNING,
     keptFor: UNLIMITED,
+    erasure: `${PSEUDONYM}; days ahead are deleted`,
     seenBy: READERS_OF_DATASETS,
     from: `${ofPerson('day_plans')} ${OFFICE}`,
     columns: { day: 'day', plan: 'plan', location_id: 'locationId', set_by: 'setBy' },
@@ -61,6 +66,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     purpose: 'to keep a place for the person on a day',
     source: PLANNING,
     keptFor: UNLIMITED,
+    erasure: `${PSEUDONYM}; days ahead are deleted`,
     seenBy: READERS_OF_DATASETS,
     from: `${ofPerson('bookings')} ${nodeOf('node_id')}`,
     columns: {
@@ -81,6 +87,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     purpose: 'to show who changed a plan or a booking, when and why',
     source: 'the server, at each change',
     keptFor: UNLIMITED,
+    erasure: `${PSEUDONYM}, without free text and the own name`,
     seenBy: READERS_OF_DATASETS,
     from: `${ofPerson('action_log')}
       LEFT JOIN api_keys AS author ON author.tenant_id = t.tenant_id AND author.api_key = t.changed_by_name`,
@@ -112,6 +119,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     purpose: 'to show who changed a plan or a booking, when and why',
     source: 'the server, at each change',
     keptFor: UNLIMITED,
+    erasure: 'the name is removed, and texts of others that have it',
     seenBy: READERS_OF_DATASETS,
     from: `JOIN action_log AS t ON t.tenant_id = person.tenant_id AND t.user_id <> person.user_id
         AND ${isOneOf('t.changed_by_name', 'names')}`,
@@ -141,6 +149,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     purpose: 'to tell a warehouse which rows of attendance have changed',
     source: 'the server, at each change',
     keptFor: '90 days',
+    erasure: 'kept, with the id alone',
     seenBy: NOBODY,
     from: `${ofPerson('attendance_changes')} ${OFFICE}`,
     columns: { day: 'day', location_id: 'locationId' },
@@ -154,6 +163,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     purpose: 'to show who changed a floor plan',
     source: 'the server, at each change',
     keptFor: 'until the plan is changed again or removed',
+    erasure: 'the name is removed',
     seenBy: { people: ['administrator', 'integrations', 'planner'], keys: ['all'] },
     from: `JOIN floor_plans AS t ON t.tenant_id = person.tenant_id AND ${isOneOf('t.changed_by', 'names')}
       ${nodeOf('level_id')}`,

@@ -1,5 +1,6 @@
 import {
   type Category,
+  DELETED,
   DERIVED,
   NOBODY,
   NODE_NAMES,
@@ -22,6 +23,7 @@ export const DIRECTORY_CATEGORIES: readonly Category[] = [
     purpose: 'to know whom an event, a plan or a booking is of',
     source: DIRECTORY_SOURCE,
     keptFor: UNLIMITED,
+    erasure: DELETED,
     seenBy: { ...READERS_OF_DATASETS, identityProvider: true },
     from: `${ofPerson('users')}
       LEFT JOIN nodes AS office ON office.tenant_id = t.tenant_id AND office.node_id = t.primary_location_id
@@ -45,7 +47,7 @@ export const DIRECTORY_CATEGORIES: readonly Category[] = [
       modified_at: 'modifiedAt',
     },
     joined: { primaryLocationName: 'office.name', primaryGroupName: 'g.name' },
-    leftOut: { user_name_folded: DERIVED, email_folded: DERIVED },
+    leftOut: { user_name_folded: DERIVED, email_folded: DERIVED, pseudonym_year: 'empty for a user' },
     order: 't.user_id',
   },
   {
@@ -55,6 +57,7 @@ export const DIRECTORY_CATEGORIES: readonly Category[] = [
     purpose: 'to give the identity provider back what it sent',
     source: 'the identity provider',
     keptFor: 'until the identity provider removes them',
+    erasure: DELETED,
     seenBy: { people: [], keys: [], identityProvider: true },
     from: ofPerson('user_emails'),
     columns: {
@@ -74,6 +77,7 @@ export const DIRECTORY_CATEGORIES: readonly Category[] = [
     purpose: 'to count attendance by group',
     source: DIRECTORY_SOURCE,
     keptFor: 'until the person leaves the group',
+    erasure: DELETED,
     seenBy: { ...READERS_OF_DATASETS, identityProvider: true },
     from: `${ofPerson('group_members')}
       JOIN groups AS g ON g.tenant_id = t.tenant_id AND g.group_id = t.group_id`,
@@ -88,6 +92,7 @@ export const DIRECTORY_CATEGORIES: readonly Category[] = [
     purpose: 'to know whom an event of a badge reader is of',
     source: 'the access control system, or a file that was imported',
     keptFor: UNLIMITED,
+    erasure: DELETED,
     seenBy: READERS_OF_MANAGEMENT,
     from: ofPerson('access_credentials'),
     columns: {
@@ -107,6 +112,7 @@ export const DIRECTORY_CATEGORIES: readonly Category[] = [
     purpose: 'to know whom an event of a badge reader is of',
     source: 'the access control system, or a file that was imported',
     keptFor: 'until the card is updated without them',
+    erasure: DELETED,
     seenBy: NOBODY,
     from: `JOIN access_credentials AS card ON card.tenant_id = person.tenant_id AND card.user_id = person.user_id
       JOIN access_credential_scans AS t ON t.tenant_id = card.tenant_id AND t.card_digest = card.card_digest`,
@@ -122,6 +128,7 @@ export const DIRECTORY_CATEGORIES: readonly Category[] = [
     purpose: 'to keep the desk for the person, and to book it',
     source: 'an administrator, a planner, a file that was imported, or a program with a key',
     keptFor: 'until the assignment ends',
+    erasure: DELETED,
     seenBy: { people: ['administrator', 'integrations', 'planner'], keys: ['all'] },
     from: `${ofPerson('desk_assignments')}
       ${nodeOf('place_id')}`,

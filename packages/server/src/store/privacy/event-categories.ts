@@ -1,11 +1,13 @@
 import {
   type Category,
+  DELETED,
   DERIVED,
   isOneOf,
   NODE_NAMES,
   nodeOf,
   OF_OTHERS,
   ofPerson,
+  PSEUDONYM,
   READERS_OF_DATASETS,
   type Seers,
   UNLIMITED,
@@ -38,6 +40,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     purpose: 'to tell who is where, and to count attendance',
     source: 'the system that `sourceId` names',
     keptFor: UNLIMITED,
+    erasure: `${PSEUDONYM}, without the id of the source`,
     seenBy: READERS_OF_DATASETS,
     from: `${ofPerson('presence_events')} ${nodeOf('node_id')}`,
     columns: { ...EVENT, source_user_id: 'sourceUserId' },
@@ -52,6 +55,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     purpose: 'to count visitors, and to tell whom a visitor comes to',
     source: 'the system that `sourceId` names',
     keptFor: UNLIMITED,
+    erasure: 'the host is a pseudonym',
     seenBy: READERS_OF_DATASETS,
     from: `JOIN visitor_arrivals AS t ON t.tenant_id = person.tenant_id AND t.host_user_id = person.user_id ${nodeOf('node_id')}`,
     columns: { ...EVENT, host_user_id: 'hostUserId' },
@@ -71,6 +75,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     purpose: 'to count visitors, and to tell whom a visitor comes to',
     source: 'the system that `sourceId` names',
     keptFor: UNLIMITED,
+    erasure: 'name, e-mail address and company are removed',
     seenBy: READERS_OF_DATASETS,
     from: `JOIN visitor_arrivals AS t ON t.tenant_id = person.tenant_id AND ${isOneOf('t.visitor_email', 'addresses')}
       ${nodeOf('node_id')}`,
@@ -91,6 +96,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     purpose: 'to show the sender of an event why it was refused, and to try it again',
     source: 'the system that `sourceId` names',
     keptFor: REFUSED_KEPT_FOR,
+    erasure: DELETED,
     seenBy: REFUSED,
     from: 'JOIN refused_events AS t ON t.tenant_id = person.tenant_id AND t.event IS NOT NULL',
     columns: {
@@ -122,6 +128,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     purpose: 'to show the sender of an event why it was refused, and to try it again',
     source: 'the server, at each refusal and each later try',
     keptFor: REFUSED_KEPT_FOR,
+    erasure: 'deleted; the name is removed from later tries',
     seenBy: REFUSED,
     from: `JOIN refused_events AS t ON t.tenant_id = person.tenant_id
       AND (t.sender = 'account' AND t.api_key_folded = ANY (person.names) OR ${isOneOf('t.tried_by', 'names')})`,

@@ -26,6 +26,7 @@ export const OTHER_TABLES: Readonly<Record<string, string>> = {
   office_settings: 'settings of offices',
   organisation_settings: 'settings of organisations',
   organisations: 'organisations',
+  replacement_marks: 'up to where keys of deleted rows are kept',
   scim_token_index: 'tokens of identity providers',
   scim_tokens: 'tokens of identity providers',
   set_up_links: 'the link by which a server is set up',

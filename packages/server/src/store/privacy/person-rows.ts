@@ -26,6 +26,10 @@ export function membersOf({ columns, joined = {} }: Category): string[] {
   return [...Object.values(columns), ...Object.keys(joined)];
 }
 
+/** SQL of the parameters, as `person` in `Category.from`. */
+const PERSON = `(SELECT $1::uuid AS tenant_id, $2::uuid AS user_id, $3::text[] AS names, $4::text[] AS addresses,
+                  $5::uuid[] AS own_account_ids) AS person`;
+
 /** Yields the rows of a category that are about the person, in batches. Call it in a transaction with one snapshot. */
 export function readPersonRows(
   tx: Tx,
@@ -43,11 +47,26 @@ export function readPersonRows(
     tx,
     types,
     `SELECT ${selected.join(', ')}
-     FROM (SELECT $1::uuid AS tenant_id, $2::uuid AS user_id, $3::text[] AS names, $4::text[] AS addresses,
-                  $5::uuid[] AS own_account_ids) AS person
+     FROM ${PERSON}
      ${from}
      ORDER BY ${order}`,
     [tenantId, userId, names, addresses, ownAccountIds],
     ROWS_PER_READ,
   );
+}
+
+/** The number of rows of a category that are about the person. */
+export async function countPersonRows(
+  tx: Tx,
+  { from }: Category,
+  { tenantId, userId, names, addresses, ownAccountIds }: PersonKeys,
+): Promise<number> {
+  const counting = readRows<{ rows: number }>(
+    tx,
+    types,
+    `SELECT count(*)::integer AS rows FROM ${PERSON} ${from}`,
+    [tenantId, userId, names, addresses, ownAccountIds],
+  );
+  for await (const [counted] of counting) return counted?.rows ?? 0;
+  return 0;
 }

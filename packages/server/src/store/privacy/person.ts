@@ -52,7 +52,7 @@ export async function findPerson(tx: Tx, tenantId: string, userId: string): Prom
      FROM users u
      CROSS JOIN LATERAL (SELECT ARRAY(SELECT a.name FROM all_names AS a
                                       WHERE a.is_first AND NOT a.is_of_other)) AS own (names)
-     WHERE u.tenant_id = $1 AND u.user_id = $2`,
+     WHERE u.tenant_id = $1 AND u.user_id = $2 AND u.pseudonym_year IS NULL`,
     [tenantId, userId],
   );
   return rows[0];

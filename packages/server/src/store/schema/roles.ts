@@ -64,6 +64,18 @@ const GRANTS = `
   GRANT SELECT, INSERT ON rollcall.action_log TO ${RESTRICTED_ROLE};
   GRANT UPDATE (day, written_xid) ON rollcall.presence_events, rollcall.occupancy_events, rollcall.visitor_arrivals
     TO ${RESTRICTED_ROLE};
+  -- A person's rows move to a pseudonym.
+  GRANT INSERT (pseudonym_year, primary_group_id) ON rollcall.users TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (user_id, event_digest, source_user_id) ON rollcall.presence_events TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (host_user_id, visitor_name, visitor_email, visitor_company, event_digest) ON rollcall.visitor_arrivals
+    TO ${RESTRICTED_ROLE};
+  GRANT DELETE ON rollcall.users, rollcall.access_credentials, rollcall.user_numbers TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (user_id, finished_at, rows) ON rollcall.erasures TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (user_id, changed_by_name, reason, description, before, after, written_xid) ON rollcall.action_log TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (user_id) ON rollcall.day_plans, rollcall.bookings TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE, UPDATE (year) ON rollcall.replaced_users TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, DELETE ON rollcall.gone_users TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (pruned_xid) ON rollcall.replacement_marks TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (from_time_zone, to_time_zone, started_at, finished_at, events_total, events_done,
     next_table, last_observed_at, last_event_digest) ON rollcall.office_redatings TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (changes) ON rollcall.directory_versions TO ${RESTRICTED_ROLE};

@@ -104,7 +104,10 @@ export async function listDeletedRows(
     `SELECT DISTINCT c.user_id AS "userId", c.location_id AS "locationId" FROM attendance_changes c
      WHERE c.tenant_id = $1 AND c.day = $4::date AND ${writtenSince('c', 2)}
        AND ($5::uuid[] IS NULL OR coalesce(c.location_id, (
-              SELECT u.primary_location_id FROM users u WHERE u.tenant_id = $1 AND u.user_id = c.user_id)) = ANY ($5))
+              SELECT u.primary_location_id FROM users u WHERE u.tenant_id = $1 AND u.user_id = c.user_id), (
+              SELECT u.primary_location_id
+              FROM replaced_users r JOIN users u ON u.tenant_id = $1 AND u.user_id = r.pseudonym_id
+              WHERE r.tenant_id = $1 AND r.user_id = c.user_id ORDER BY r.year DESC LIMIT 1)) = ANY ($5))
      ORDER BY c.user_id, c.location_id NULLS FIRST`,
     [tenantId, ...snapshotColumns(changes), day, officeIds ?? null],
   );

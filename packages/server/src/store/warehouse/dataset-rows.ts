@@ -36,8 +36,11 @@ export interface RowsSource {
   order: Order;
   /** The order of changes, if several rows can have one key. Rows with equal values have the same key. */
   orderOfChanges?: Order | undefined;
-  /** SQL condition: a row has changed. The snapshot's parameters are $`xmin` and the next one. */
-  changed: (xmin: number) => string;
+  /**
+   * SQL condition: a row has changed. The snapshot's parameters are $`xmin` and the next one, after those of `values`. Without
+   * it, `from` has the condition.
+   */
+  changed?: (xmin: number) => string;
   values: (string | string[] | null | undefined)[];
 }
 
@@ -64,7 +67,7 @@ export function inOrder(
   if (page) sql += `, ARRAY[${order.map(([expression]) => `${expression}::text`).join(', ')}] AS position`;
   sql += ` FROM ${source.from}`;
   if (changes) {
-    sql += ` AND ${source.changed(values.length + 1)}`;
+    if (source.changed) sql += ` AND ${source.changed(values.length + 1)}`;
     values.push(...snapshotColumns(changes));
   }
   if (page?.after) {

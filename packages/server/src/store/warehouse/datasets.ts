@@ -4,6 +4,7 @@ import { mayBeOfDays } from '../values/day-window.ts';
 import { isoDay, isoInstant } from '../values/iso.ts';
 import { inOrder, type Order, parsePosition, readInOrder, writtenSince } from './dataset-rows.ts';
 import { loadNodePaths, loadUserDimension } from './dimensions.ts';
+import { deletedKey, withFormerKeys } from './former-keys.ts';
 import type { DatasetReader, ExportQuery } from './query.ts';
 
 /** A dataset that is always exported whole. Its fingerprint tells whether a client has the current one already. */
@@ -18,31 +19,43 @@ export interface WholeDataset {
 /**
  * `sql` has the organisation's id as its only parameter. `ids` are columns with ids of rows of `table`; the
  * first is the id of the row itself. A row has changed if one of these rows of `table` has. If `locationId` is among
- * them, each row belongs to that office.
+ * them, each row belongs to that office. `gone` is the table with the ids of
+ * deleted rows, and SQL of these rows: the columns of `sql`, then `deleted`.
  */
 function wholeDataset(
   sql: string,
-  { table, key, ids }: { table: string; key: string; ids: [string, ...string[]] },
+  {
+    table,
+    key,
+    ids,
+    gone,
+  }: { table: string; key: string; ids: [string, ...string[]]; gone?: { table: string; rows: string } },
 ): WholeDataset {
   const order: Order = [[`d."${ids[0]}"`, 'uuid', ids[0]]];
   const ofOffices = ids.includes('locationId');
   const from = `(${sql}) AS d WHERE ${ofOffices ? '($2::uuid[] IS NULL OR d."locationId" = ANY ($2))' : 'true'}`;
+  const withGone = `(SELECT r.*, NULL::boolean AS deleted FROM (${sql}) AS r UNION ALL ${gone?.rows}) AS d WHERE true`;
   const valuesOf = ({ tenantId, officeIds }: Pick<ExportQuery, 'tenantId' | 'officeIds'>) =>
     ofOffices ? [tenantId, officeIds && [...officeIds]] : [tenantId];
   return {
     order,
     ...(ofOffices && { ofOffices }),
-    read: (tx, query) =>
-      readInOrder(tx, query, {
+    async *read(tx, query) {
+      const batches = readInOrder(tx, query, {
         columns: 'd.*',
-        from,
+        from: query.changes && gone ? withGone : from,
         order,
         changed(xmin) {
-          const written = `SELECT c.${key} FROM ${table} c WHERE c.tenant_id = $1 AND ${writtenSince('c', xmin)}`;
+          const written = [table, ...(gone ? [gone.table] : [])]
+            .map((of) => `SELECT c.${key} FROM ${of} c WHERE c.tenant_id = $1 AND ${writtenSince('c', xmin)}`)
+            .join(' UNION ALL ');
           return `(${ids.map((id) => `d."${id}" IN (${written})`).join(' OR ')})`;
         },
         values: valuesOf(query),
-      }),
+      });
+      for await (const rows of batches)
+        yield gone ? rows.map((row) => (row.deleted ? deletedKey(row, [ids[0]]) : row)) : rows;
+    },
     async fingerprint(tx, query) {
       const { rows } = await tx.query<{ fingerprint: string }>(
         `SELECT concat_ws(' ', count(*), sum(hashtextextended(d::text, 0)), sum(hashtextextended(d::text, 1))) AS fingerprint
@@ -57,9 +70,17 @@ function wholeDataset(
 export const wholeUsers = wholeDataset(
   `SELECT email, first_name AS "firstName", last_name AS "lastName", onboarded,
             primary_group_id AS "primaryGroupId", primary_location_id AS "primaryLocationId", status,
-            user_id AS "userId", user_name AS "userName", nullif(attributes ->> 'employeeNumber', '') AS "employeeNumber"
+            user_id AS "userId", coalesce(user_name, user_id::text) AS "userName", nullif(attributes ->> 'employeeNumber', '') AS "employeeNumber"
      FROM users WHERE tenant_id = $1`,
-  { table: 'users', key: 'user_id', ids: ['userId'] },
+  {
+    table: 'users',
+    key: 'user_id',
+    ids: ['userId'],
+    gone: {
+      table: 'gone_users',
+      rows: `SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, user_id, NULL, NULL, true FROM gone_users WHERE tenant_id = $1`,
+    },
+  },
 );
 
 export const wholeGroups = wholeDataset(
@@ -142,27 +163,39 @@ export const readPresence: DatasetReader = async function* (tx, query) {
   const users = await loadUserDimension(tx, tenantId, userIds);
   const nodePaths = await loadNodePaths(tx, tenantId);
   const { sql, values } = inOrder(query, {
-    columns: 'e.event_id, e.observed_at, e.day, e.user_id, e.source_id, e.source_user_id, e.node_id',
-    from: `presence_events e
-     WHERE e.tenant_id = $1 AND ${IN_WINDOW}
-       AND ($4::uuid[] IS NULL OR e.user_id = ANY ($4::uuid[]))
-       AND ${nodeIn('e.node_id', '$5')}`,
+    columns:
+      'e.event_id, e.observed_at, e.day, e.user_id, e.source_id, e.source_user_id, e.node_id, e.deleted, e.event_digest',
+    from: withFormerKeys(query, {
+      table: 'presence_events',
+      columns: 'event_id, observed_at, day, source_id, source_user_id, node_id, location_id, event_digest',
+      of: (userId) => `${IN_WINDOW} AND ($4::uuid[] IS NULL OR ${userId} = ANY ($4::uuid[]))
+        AND ${nodeIn('e.node_id', '$5')}`,
+      changed: keyWrittenSince('presence_events', ['observed_at', 'user_id', 'source_id', 'event_id'])(6),
+      xmin: 6,
+    }),
     order: PRESENCE_ORDER,
     orderOfChanges: PRESENCE_CHANGES_ORDER,
-    changed: keyWrittenSince('presence_events', ['observed_at', 'user_id', 'source_id', 'event_id']),
     values: [tenantId, window.from, window.before, userIds, locationIds],
   });
   for await (const batch of copyRows(tx, sql, values)) {
-    yield batch.map(([eventId, timestamp, day, userId, sourceId, sourceUserId, nodeId, position]) => ({
-      eventId,
-      timestamp: isoInstant(timestamp as string),
-      day: isoDay(day as string),
-      person: users.get(userId as string),
-      sourceId,
-      sourceUserId,
-      place: nodePaths.get(nodeId as string),
-      ...positioned(position),
-    }));
+    yield batch.map(
+      ([eventId, timestamp, day, userId, sourceId, sourceUserId, nodeId, deleted, _digest, position]) => {
+        const key = {
+          eventId,
+          timestamp: isoInstant(timestamp as string),
+          sourceId,
+          ...positioned(position),
+        };
+        if (deleted === 't') return { ...key, person: { userId }, deleted: true };
+        return {
+          ...key,
+          day: isoDay(day as string),
+          person: users.get(userId as string),
+          sourceUserId,
+          place: nodePaths.get(nodeId as string),
+        };
+      },
+    );
   }
 };
 
@@ -228,22 +261,34 @@ export const readVisitors: DatasetReader = (tx, query) =>
   });
 
 export const USER_CHANGES_ORDER: Order = [
-  ["(l.logged_at AT TIME ZONE 'UTC')::date", 'date', 'eventTime'],
-  ['l.user_id', 'uuid', 'userId'],
-  ['l.logged_at', 'timestamptz', 'eventTime'],
-  ['l.entry_id', 'uuid'],
+  ["(e.logged_at AT TIME ZONE 'UTC')::date", 'date', 'eventTime'],
+  ['e.user_id', 'uuid', 'userId'],
+  ['e.logged_at', 'timestamptz', 'eventTime'],
+  ['e.entry_id', 'uuid'],
 ];
 
-export const readUserChanges: DatasetReader = (tx, query) =>
-  readInOrder(tx, query, {
-    columns: `l.logged_at AS "eventTime", l.user_id AS "userId", l.day, l.category, l.action, l.description,
-            l.changed_by AS "changedBy", l.changed_by_name AS "changedByName", l.reason, l.action_id AS "actionId",
-            l.before, l.after`,
-    from: `action_log l
-     WHERE l.tenant_id = $1 AND l.logged_at >= $2::date::timestamp AT TIME ZONE 'UTC'
-       AND l.logged_at < $3::date::timestamp AT TIME ZONE 'UTC' AND ($4::uuid[] IS NULL OR l.user_id = ANY ($4))`,
+/** With a filter by user, it tells the keys of rows that were of these users. Else a row that has a pseudonym now replaces them. */
+export const readUserChanges: DatasetReader = async function* (tx, query) {
+  const { tenantId, window, userIds } = query;
+  const batches = readInOrder(tx, query, {
+    columns: `e.logged_at AS "eventTime", e.user_id AS "userId", e.day, e.category, e.action, e.description,
+            e.changed_by AS "changedBy", e.changed_by_name AS "changedByName", e.reason, e.action_id AS "actionId",
+            e.before, e.after, e.deleted`,
+    from: withFormerKeys(query, {
+      table: 'action_log',
+      columns:
+        'logged_at, day, category, action, description, changed_by, changed_by_name, reason, action_id, before, after, entry_id',
+      of: (userId) => `e.logged_at >= $2::date::timestamp AT TIME ZONE 'UTC'
+        AND e.logged_at < $3::date::timestamp AT TIME ZONE 'UTC' AND ($4::uuid[] IS NULL OR ${userId} = ANY ($4))`,
+      // One transaction wrote all entries with the same actionId.
+      changed: writtenSince('e', 5),
+      xmin: 5,
+      isWanted: userIds !== undefined,
+    }),
     order: USER_CHANGES_ORDER,
-    // One transaction wrote all entries with the same actionId.
-    changed: (xmin) => writtenSince('l', xmin),
-    values: [query.tenantId, query.window.from, query.window.before, query.userIds ?? null],
+    values: [tenantId, window.from, window.before, userIds ?? null],
   });
+  for await (const rows of batches) {
+    yield rows.map((row) => (row.deleted ? deletedKey(row, ['actionId', 'category']) : row));
+  }
+};

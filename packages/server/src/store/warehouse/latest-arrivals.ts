@@ -37,7 +37,7 @@ export async function listLatestArrivals(
      SELECT o.name AS "locationName", o.time_zone AS "timeZone", o.day,
             (SELECT coalesce(jsonb_agg(jsonb_build_object('userId', l.user_id, 'name', ${nameOfUser('u')}, 'arrivedAt', l.arrived_at)
                              ORDER BY l.arrived_at DESC, l.user_id), '[]')
-             FROM latest l JOIN users u ON u.tenant_id = $1 AND u.user_id = l.user_id) AS people
+             FROM latest l JOIN users u ON u.tenant_id = $1 AND u.user_id = l.user_id AND u.pseudonym_year IS NULL) AS people
      FROM office o`,
     [tenantId, locationId, now, limit],
   );

@@ -8,6 +8,7 @@ export const REASONS = {
   presenceAtDesk: 'Presence at the desk',
   provisioning: 'Provisioning',
   userDeactivated: 'Person deactivated',
+  personErased: 'Person erased',
   nodeRetiredOrMoved: 'Place retired or moved',
   importOfExport: 'Import of an export',
   importOfUsers: 'Import of people',

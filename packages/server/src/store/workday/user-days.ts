@@ -74,6 +74,8 @@ export async function listDaysAtOffice(
     `SELECT ${COLUMNS}, u.user_name AS "userName"
      FROM (SELECT * FROM day_plans
            WHERE tenant_id = $1 AND location_id = $2 AND day = $3 AND ($4::uuid IS NULL OR user_id > $4)
+             AND NOT EXISTS (SELECT FROM users x WHERE x.tenant_id = $1 AND x.user_id = day_plans.user_id
+                             AND x.pseudonym_year IS NOT NULL)
            ORDER BY user_id LIMIT $5) AS p
      JOIN users u ON u.tenant_id = $1 AND u.user_id = p.user_id ${JOINS}
      ORDER BY p.user_id`,

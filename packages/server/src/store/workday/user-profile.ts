@@ -99,7 +99,7 @@ export async function findUserProfile(
      FROM users u
      CROSS JOIN current_organisation() AS organisation
      LEFT JOIN nodes o ON o.tenant_id = u.tenant_id AND o.node_id = u.primary_location_id
-     WHERE u.tenant_id = $1 AND u.user_id = $2`,
+     WHERE u.tenant_id = $1 AND u.user_id = $2 AND u.pseudonym_year IS NULL`,
     [tenantId, userId],
   );
   return rows[0];

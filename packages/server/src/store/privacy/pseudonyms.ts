@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { uuidArray } from '../connections/binary-arrays.ts';
+import type { Tx } from '../connections/db.ts';
+import { lockUsers } from '../directory/users.ts';
+import type { DayWindow } from '../values/day-window.ts';
+import { OBSTACLE_CODES, REASONS, SEAT_CODES, seatReason } from '../workday/reasons.ts';
+
+/** The reasons of the server, which name nobody. Other reasons are free text of callers. */
+const SERVER_REASONS = [
+  ...Object.values(REASONS),
+  ...SEAT_CODES.flatMap((seat) => [
+    seatReason(seat),
+    ...OBSTACLE_CODES.map((obstacle) => seatReason(seat, obstacle)),
+  ]),
+];
+/** SQL of the reason of an entry of the action log, without the type of leave: sick leave is health data. */
+const REASON = "regexp_replace(t.reason, ' [(](holiday|leave|sick)[)]$', '')";
+
+/** The rows that moved, by kind. */
+export interface MovedRows {
+  presence: number;
+  plans: number;
+  bookings: number;
+  changes: number;
+  visitors: number;
+}
+
+/**
+ * The tables whose rows statistics need, each with the column of the person. Their rows of a local day move to the pseudonym
+ * of the year of that day. An entry of the action log is of the day that was changed.
+ */
+const MOVED: Readonly<Record<keyof MovedRows, { table: string; column: string; set: string }>> = {
+  // The digest says whether an event is known already. It contains the user, who could be found again by it.
+  presence: {
+    table: 'presence_events',
+    column: 'user_id',
+    set: 'event_digest = gen_random_uuid(), source_user_id = NULL, written_xid = pg_current_xact_id()',
+  },
+  plans: { table: 'day_plans', column: 'user_id', set: '' },
+  bookings: { table: 'bookings', column: 'user_id', set: '' },
+  changes: {
+    table: 'action_log',
+    column: 'user_id',
+    set: `reason = CASE WHEN ${REASON} = ANY ($6::text[]) THEN ${REASON} END,
+          description = initcap(t.category) || ' ' || t.action, written_xid = pg_current_xact_id(),
+          changed_by_name = CASE WHEN lower(normalize(t.changed_by_name)) NOT IN (u.user_name_folded, coalesce(u.email_folded, ''))
+                              THEN t.changed_by_name END`,
+  },
+  visitors: { table: 'visitor_arrivals', column: 'host_user_id', set: 'written_xid = pg_current_xact_id()' },
+};
+
+/** SQL: the rows `t` of the users $2 on the days $3, by an index where the table has one. */
+const ofDays = (column: string) =>
+  `t.tenant_id = $1 AND t.${column} = ANY ($2::uuid[]) AND t.day = ANY ($3::date[])`;
+
+/**
+ * Moves the rows of users on some local days to their pseudonyms: one for each user and calendar year, with the primary group
+ * and the office that the user has at the first such call. All days must be of one year. Locks the users, so that nobody
+ * writes their days meanwhile. Users without rows on these days get no pseudonym. A repeated call moves what is left.
+ *
+ * What a row says of the person besides the id goes: ids of the source, free text, the own name as the author of a change.
+ * The rest of the row stays, and so do all counts.
+ */
+export async function moveToPseudonyms(
+  tx: Tx,
+  tenantId: string,
+  userIds: string[],
+  days: readonly string[],
+): Promise<MovedRows> {
+  const moved: MovedRows = { presence: 0, plans: 0, bookings: 0, changes: 0, visitors: 0 };
+  const year = Number(days[0]?.slice(0, 4));
+  await lockUsers(tx, tenantId, userIds);
+  const { rows } = await tx.query<{ userId: string }>(
+    `SELECT DISTINCT found.user_id AS "userId" FROM (${Object.values(MOVED)
+      .map(({ table, column }) => `SELECT t.${column} AS user_id FROM ${table} t WHERE ${ofDays(column)}`)
+      .join(' UNION ALL ')}) AS found`,
+    [tenantId, uuidArray(userIds), days],
+  );
+  if (rows.length === 0) return moved;
+  const pseudonyms = await takePseudonyms(
+    tx,
+    tenantId,
+    rows.map(({ userId }) => userId),
+    year,
+  );
+  const ids = [uuidArray([...pseudonyms.keys()]), days, uuidArray([...pseudonyms.values()])];
+  for (const [kind, { table, column, set }] of Object.entries(MOVED) as [keyof MovedRows, Moved][]) {
+    const { rowCount } = await tx.query(
+      `UPDATE ${table} t SET ${column} = p.pseudonym_id${set && `, ${set}`}
+       FROM unnest($2::uuid[], $4::uuid[]) AS p (user_id, pseudonym_id)
+       JOIN users u ON u.tenant_id = $5 AND u.user_id = p.user_id
+       WHERE ${ofDays(column)} AND t.${column} = p.user_id`,
+      [tenantId, ...ids, tenantId, ...(kind === 'changes' ? [SERVER_REASONS] : [])],
+    );
+    moved[kind] = rowCount ?? 0;
+  }
+  return moved;
+}
+type Moved = (typeof MOVED)[keyof MovedRows];
+
+/** The pseudonyms of users for a year, by user id. Makes those that do not exist. */
+async function takePseudonyms(
+  tx: Tx,
+  tenantId: string,
+  userIds: string[],
+  year: number,
+): Promise<Map<string, string>> {
+  const { rows } = await tx.query<{ userId: string; pseudonymId: string }>(
+    // An update stamps a row that is there already.
+    `INSERT INTO replaced_users AS r (tenant_id, user_id, year, pseudonym_id)
+     SELECT $1, w.user_id, $4, w.pseudonym_id FROM unnest($2::uuid[], $3::uuid[]) AS w (user_id, pseudonym_id)
+     ON CONFLICT (tenant_id, user_id, year) DO UPDATE SET year = excluded.year
+     RETURNING user_id AS "userId", pseudonym_id AS "pseudonymId"`,
+    [tenantId, uuidArray(userIds), uuidArray(userIds.map(() => randomUUID())), year],
+  );
+  await tx.query(
+    `INSERT INTO users (tenant_id, user_id, pseudonym_year, status, deprovisioned, primary_location_id, primary_group_id)
+     SELECT $1, p.pseudonym_id, $4, 'inactive', true, u.primary_location_id, u.primary_group_id
+     FROM unnest($2::uuid[], $3::uuid[]) AS p (user_id, pseudonym_id)
+     JOIN users u ON u.tenant_id = $1 AND u.user_id = p.user_id
+     ON CONFLICT DO NOTHING`,
+    [
+      tenantId,
+      uuidArray(rows.map(({ userId }) => userId)),
+      uuidArray(rows.map(({ pseudonymId }) => pseudonymId)),
+      year,
+    ],
+  );
+  return new Map(rows.map(({ userId, pseudonymId }) => [userId, pseudonymId]));
+}
+
+/**
+ * The days that may have rows of these users: from the first row of the organisation, or the first entry of the users in the
+ * action log, to the last one. Undefined if there is none. It reads no more than the ends of indexes and these entries.
+ */
+export async function findDaysOfRows(
+  tx: Tx,
+  tenantId: string,
+  userIds: string[],
+): Promise<DayWindow | undefined> {
+  const end = (order: 'ASC' | 'DESC', ofLog: 'min' | 'max') =>
+    [
+      ...['presence_events', 'day_plans', 'visitor_arrivals'].map(
+        (table) => `(SELECT t.day FROM ${table} t WHERE t.tenant_id = $1 ORDER BY t.day ${order} LIMIT 1)`,
+      ),
+      `(SELECT ${ofLog}(t.day) FROM action_log t WHERE t.tenant_id = $1 AND t.user_id = ANY ($2::uuid[]))`,
+    ].join(', ');
+  const { rows } = await tx.query<{ from: string | null; before: string }>(
+    `SELECT least(${end('ASC', 'min')}) AS "from", greatest(${end('DESC', 'max')}) + 1 AS before`,
+    [tenantId, uuidArray(userIds)],
+  );
+  const [days] = rows;
+  return days?.from ? { from: days.from, before: days.before } : undefined;
+}

@@ -1,0 +1,25 @@
+interface Values {
+  tenantId: string;
+  id(number: number): string;
+  text: string;
+  instant: string;
+}
+
+/** Pseudonyms and erasures. Each column has a value in a row; each nullable column also has a null. */
+export function erasureRows({ tenantId, id, text, instant }: Values): [string, Record<string, unknown>][] {
+  const erasure = { tenant_id: tenantId, requested_at: instant, requested_by: text, rows: { presence: 7 } };
+  return [
+    [
+      'users',
+      {
+        tenant_id: tenantId,
+        user_id: id(600),
+        pseudonym_year: 2025,
+        status: 'inactive',
+        deprovisioned: true,
+      },
+    ],
+    ['erasures', { ...erasure, subject_digest: Buffer.alloc(32, 1), user_id: id(601) }],
+    ['erasures', { ...erasure, subject_digest: Buffer.alloc(32, 2), finished_at: instant }],
+  ];
+}
