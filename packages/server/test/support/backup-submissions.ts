@@ -53,6 +53,7 @@ function sourceRows({ tenantId, text, instant }: Values): [string, Record<string
   return [
     ['sources', { ...source, first_event_at: instant, last_event_at: instant }],
     ['source_hours', { ...source, hour: instant, accepted: 2 ** 40, refused: 0 }],
+    ['event_days', { tenant_id: tenantId, day: '2026-03-10', stored: 2 ** 40, warned_percent: 80 }],
   ];
 }
 
