@@ -3,6 +3,7 @@ import { type Query, readBlob, type Transport } from './request.ts';
 import { ExportRows, Rows, readRows } from './rows.ts';
 import type {
   ArrivalMetricsRow,
+  Changed,
   ChangedUserBookingAttendance,
   ChangeLogRow,
   ComparisonMetricsRow,
@@ -29,6 +30,9 @@ import type {
   WeekdayMetricsRow,
 } from './types.ts';
 import { type Window, windowsOf } from './windows.ts';
+
+/** The rows of a range. Changes may have days that were removed. */
+type RowsOf<R, T> = 'changedSince' extends keyof R ? Changed<T> : T;
 
 /**
  * Exports. Iterate over the rows as they arrive, `for await (const row of …)`, or await them as an
@@ -68,7 +72,7 @@ export class Analytics {
 
   /**
    * Attendance: plans and bookings, and whether users came. Days are local days of the office. `locationId`
-   * selects one office. With `changedSince`, the rows include the keys of deleted rows.
+   * selects one office. With `changedSince`, the rows include the keys of deleted rows, and days that were removed.
    */
   userBookingAttendance<R extends ExportRange<'GET /v1/analytics/user-booking-attendance'>>(
     range: R,
@@ -81,15 +85,18 @@ export class Analytics {
    * Presence events. Days are local days of the office. `locationIds` selects nodes with everything below
    * them, and `userIds` selects users. The server refuses an empty list, because it selects nothing.
    */
-  presence(range: ExportRange<'GET /v1/analytics/presence'>, options?: CallOptions): ExportRows<PresenceRow> {
+  presence<R extends ExportRange<'GET /v1/analytics/presence'>>(
+    range: R,
+    options?: CallOptions,
+  ): ExportRows<RowsOf<R, PresenceRow>> {
     return this.#ranged('presence', range, options);
   }
 
   /** Changes of plans and bookings. Days are the UTC dates of the changes. `userIds` selects users. */
-  changeLog(
-    range: ExportRange<'GET /v1/analytics/change-log/user'>,
+  changeLog<R extends ExportRange<'GET /v1/analytics/change-log/user'>>(
+    range: R,
     options?: CallOptions,
-  ): ExportRows<ChangeLogRow> {
+  ): ExportRows<RowsOf<R, ChangeLogRow>> {
     return this.#ranged('change-log/user', range, options);
   }
 
@@ -97,10 +104,10 @@ export class Analytics {
    * Occupancy events. Days are local days of the office. `locationIds` selects nodes with everything below
    * them.
    */
-  occupancy(
-    range: ExportRange<'GET /v1/analytics/occupancy'>,
+  occupancy<R extends ExportRange<'GET /v1/analytics/occupancy'>>(
+    range: R,
     options?: CallOptions,
-  ): ExportRows<OccupancyRow> {
+  ): ExportRows<RowsOf<R, OccupancyRow>> {
     return this.#ranged('occupancy', range, options);
   }
 
@@ -108,7 +115,10 @@ export class Analytics {
    * Visitor arrivals. Days are local days of the office. `locationIds` selects nodes with everything below
    * them.
    */
-  visitors(range: ExportRange<'GET /v1/analytics/visitors'>, options?: CallOptions): ExportRows<VisitorRow> {
+  visitors<R extends ExportRange<'GET /v1/analytics/visitors'>>(
+    range: R,
+    options?: CallOptions,
+  ): ExportRows<RowsOf<R, VisitorRow>> {
     return this.#ranged('visitors', range, options);
   }
 

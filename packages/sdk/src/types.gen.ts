@@ -1008,7 +1008,7 @@ export interface Operations {
       refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
-      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "pastRetention" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
       /** open: what is not mended yet, the default; mended: what a later try stored */
@@ -1031,7 +1031,7 @@ export interface Operations {
         /** the code that the sender received; null where the whole request was malformed */
         resultCode: number | null;
         /** stable name of the cause; null if an earlier release kept the event */
-        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "pastRetention" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         reason: string;
         /** the event as it was sent, as JSON text; truncated if it has more than 16 KiB */
         event: string | null;
@@ -1057,7 +1057,7 @@ export interface Operations {
       refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
-      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "pastRetention" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
       /** open: what is not mended yet, the default; mended: what a later try stored */
@@ -1070,7 +1070,7 @@ export interface Operations {
         endpoint: string;
         resultCode: number | null;
         /** stable name of the cause; null if an earlier release kept the event */
-        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "pastRetention" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         reason: string;
         count: number;
         firstRefusedAt: string;
@@ -1089,7 +1089,7 @@ export interface Operations {
       refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
-      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "pastRetention" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
       /** open: what is not mended yet, the default; mended: what a later try stored */
@@ -1098,7 +1098,7 @@ export interface Operations {
     reply: {
       items: Array<{
         /** stable name of the cause; null if an earlier release kept the event */
-        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "pastRetention" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         endpoints: Array<string>;
         count: number;
         firstRefusedAt: string;
@@ -1118,7 +1118,7 @@ export interface Operations {
       refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
-      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "pastRetention" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
       /** events to try; by default 100 */
@@ -1143,7 +1143,7 @@ export interface Operations {
         eventId: string | null;
         result: "mended" | "refused" | "skipped";
         /** stable name of the cause; null if an earlier release kept the event */
-        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "pastRetention" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         /** why the event was refused again, or not tried; null for a mended event */
         reason: string | null;
       }>;
@@ -4646,6 +4646,102 @@ export interface Operations {
     };
     reply: undefined;
   };
+  /** Read how long each kind of data is kept */
+  'GET /v1/manage/retention': {
+    reply: {
+      items: Array<{
+        kind: "attendance" | "occupancy" | "visitors" | "leave" | "sickLeave" | "actionLog" | "refusedEvents" | "accessCards" | "weekPlans";
+        /** what it is */
+        title: string;
+        /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+        kept: string | null;
+        /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+        byDefault: string | null;
+        /** the shortest retention that may be set; a month counts 31 days */
+        shortestDays: number;
+        /** the longest one; null: there need not be a limit */
+        longestDays: number | null;
+      }>;
+    };
+  };
+  /** Change how long kinds of data are kept. Kinds that the body does not name stay as they are. The job `retention` removes rows whose retention has ended; nothing brings them back. POST /v1/manage/retention/effects says first how many that are. With the header If-Match and the ETag of the settings, the server changes only that version. */
+  'PATCH /v1/manage/retention': {
+    body: {
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      attendance?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      occupancy?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      visitors?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      leave?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      sickLeave?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      actionLog?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      refusedEvents?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      accessCards?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      weekPlans?: string | null | undefined;
+    };
+    reply: {
+      items: Array<{
+        kind: "attendance" | "occupancy" | "visitors" | "leave" | "sickLeave" | "actionLog" | "refusedEvents" | "accessCards" | "weekPlans";
+        /** what it is */
+        title: string;
+        /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+        kept: string | null;
+        /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+        byDefault: string | null;
+        /** the shortest retention that may be set; a month counts 31 days */
+        shortestDays: number;
+        /** the longest one; null: there need not be a limit */
+        longestDays: number | null;
+      }>;
+    };
+  };
+  /** Count what a change of the retention would remove. The same body as for the change. Nothing is changed. The count of a month ends at 200,000 rows of a table, and the whole count after some seconds. */
+  'POST /v1/manage/retention/effects': {
+    body: {
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      attendance?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      occupancy?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      visitors?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      leave?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      sickLeave?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      actionLog?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      refusedEvents?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      accessCards?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      weekPlans?: string | null | undefined;
+    };
+    reply: {
+      items: Array<{
+        kind: "attendance" | "occupancy" | "visitors" | "leave" | "sickLeave" | "actionLog" | "refusedEvents" | "accessCards" | "weekPlans";
+        /** YYYY-MM-DD; rows of earlier days would be removed. Null: none would be */
+        firstKeptDay: string | null;
+        /** the rows that would be removed, the oldest month first */
+        months: Array<{
+          /** YYYY-MM */
+          month: string;
+          rows: number;
+          /** there are more rows than that */
+          isMore: boolean;
+        }>;
+        /** false: later months were not counted, because it took too long */
+        isComplete: boolean;
+      }>;
+    };
+  };
   /** Users, active and inactive. Key, for `changedSince`: userId. */
   'GET /v1/analytics/users': {
     query: {
@@ -4763,7 +4859,7 @@ export interface Operations {
       status: "active" | "inactive";
     }>;
   };
-  /** Presence events, by the local day of their office. Key, for `changedSince`: timestamp, userId, sourceId, eventId. */
+  /** Presence events, by the local day of their office. Key, for `changedSince`: timestamp, userId, sourceId, eventId. Rows end with their retention: changes begin with a row for each range of days whose rows were removed, with `removedFrom`, `removedTo` and `deleted`: true, and without a key. Delete all rows of these days before the rows that follow. */
   'GET /v1/analytics/presence': {
     query: {
       /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
@@ -4803,9 +4899,15 @@ export interface Operations {
       placeName?: string;
       spaceId?: string;
       spaceName?: string;
+    } | {
+      deleted: true;
+      /** the first day whose rows were removed */
+      removedFrom: string;
+      /** the last one */
+      removedTo: string;
     }>;
   };
-  /** Plans and bookings, and whether users came. One row for each stored plan, and one for each walk-in: a user detected at an office that is not in the plan. A plan that a presence event made is a walkIn. The row of a plan has its booking. attendanceType is absent for plans without an office. It is also absent for a user who was not detected, until the day has ended at the office. Sorted by day, user and attendanceLocationId; the row without one comes first. Key, for `changedSince`: day, userId, attendanceLocationId. A deleted row has its key only, and `deleted`: true. */
+  /** Plans and bookings, and whether users came. One row for each stored plan, and one for each walk-in: a user detected at an office that is not in the plan. A plan that a presence event made is a walkIn. The row of a plan has its booking. attendanceType is absent for plans without an office. It is also absent for a user who was not detected, until the day has ended at the office. Sorted by day, user and attendanceLocationId; the row without one comes first. Key, for `changedSince`: day, userId, attendanceLocationId. A deleted row has its key only, and `deleted`: true. Rows end with their retention: changes begin with a row for each range of days whose rows were removed, with `removedFrom`, `removedTo` and `deleted`: true, and without a key. Delete all rows of these days before the rows that follow. */
   'GET /v1/analytics/user-booking-attendance': {
     query: {
       /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
@@ -4854,9 +4956,15 @@ export interface Operations {
       /** the office where the user was detected, else the office of the plan */
       attendanceLocationId?: string;
       deleted: true;
+    } | {
+      deleted: true;
+      /** the first day whose rows were removed */
+      removedFrom: string;
+      /** the last one */
+      removedTo: string;
     }>;
   };
-  /** Changes of plans and bookings, by the UTC date of the change. startDate and endDate are dates of eventTime, in UTC, not of the changed day. Sorted by that date, then user, then eventTime. A change of a plan and the change of its booking have the same actionId. Key, for `changedSince`: actionId, category. */
+  /** Changes of plans and bookings, by the UTC date of the change. startDate and endDate are dates of eventTime, in UTC, not of the changed day. Sorted by that date, then user, then eventTime. A change of a plan and the change of its booking have the same actionId. Key, for `changedSince`: actionId, category. Rows end with their retention: changes begin with a row for each range of days whose rows were removed, with `removedFrom`, `removedTo` and `deleted`: true, and without a key. Delete all rows of these days before the rows that follow. */
   'GET /v1/analytics/change-log/user': {
     query: {
       /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
@@ -4890,9 +4998,15 @@ export interface Operations {
       before: Record<string, unknown> | null;
       /** null if there is none */
       after: Record<string, unknown> | null;
+    } | {
+      deleted: true;
+      /** the first day whose rows were removed */
+      removedFrom: string;
+      /** the last one */
+      removedTo: string;
     }>;
   };
-  /** Occupancy events, by the local day of their office. Key, for `changedSince`: timestamp, sourceId, eventId. */
+  /** Occupancy events, by the local day of their office. Key, for `changedSince`: timestamp, sourceId, eventId. Rows end with their retention: changes begin with a row for each range of days whose rows were removed, with `removedFrom`, `removedTo` and `deleted`: true, and without a key. Delete all rows of these days before the rows that follow. */
   'GET /v1/analytics/occupancy': {
     query: {
       /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
@@ -4930,9 +5044,15 @@ export interface Operations {
       placeName?: string;
       spaceId?: string;
       spaceName?: string;
+    } | {
+      deleted: true;
+      /** the first day whose rows were removed */
+      removedFrom: string;
+      /** the last one */
+      removedTo: string;
     }>;
   };
-  /** Arrivals of visitors, by the local day of their office. Key, for `changedSince`: timestamp, sourceId, eventId. */
+  /** Arrivals of visitors, by the local day of their office. Key, for `changedSince`: timestamp, sourceId, eventId. Rows end with their retention: changes begin with a row for each range of days whose rows were removed, with `removedFrom`, `removedTo` and `deleted`: true, and without a key. Delete all rows of these days before the rows that follow. */
   'GET /v1/analytics/visitors': {
     query: {
       /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
@@ -4964,6 +5084,12 @@ export interface Operations {
       locationId: string;
       /** the office's */
       locationName: string;
+    } | {
+      deleted: true;
+      /** the first day whose rows were removed */
+      removedFrom: string;
+      /** the last one */
+      removedTo: string;
     }>;
   };
   /** Attendance and utilisation by organisation, office, level, zone or group, by day, week, month or range. One row for each period and unit with an office day. An office day is a day on which a user was detected at the office, or on which a user had planned to come and which has ended. Attendance is the same as in user-booking-attendance. Averages, peaks, medians, the percentile and utilisation use only the office days on which presence reporting worked. A quotient with divisor 0 is null. locationIds accepts offices, levels and zones: only users at them or beneath them count. Sorted by period, office, level, zone and group. Users without a known level or zone, or without a group, have a row of their own, which comes first. by=organisation is all offices together: each person counts once a day, also if the person was at several offices. */

@@ -53,6 +53,7 @@ import { EventWriter } from './ingest/event-writer.ts';
 import { RefusedEventLog } from './ingest/refused-event-log.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import { SourceActivity } from './ingest/source-activity.ts';
+import { retentionRoutes } from './privacy/retention-routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import { errorFormatOf } from './provisioning/errors.ts';
 import { provisioningRoutes } from './provisioning/routes.ts';
@@ -271,6 +272,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   await app.register(provisioningRoutes, { database, clock, writeQueue, publicUrl: config.publicUrl });
   await app.register(workdayRoutes, { database, clock });
   await app.register(privacyRoutes, { database, clock, transfers });
+  await app.register(retentionRoutes, { database, clock });
   const aggregates = new AggregateKeeper(database, deps.logger);
   const { publicUrl } = config;
   await app.register(warehouseRoutes, { database, clock, publicUrl, transfers, aggregates });

@@ -3,6 +3,7 @@ import { pruneOldSignIns } from '../auth/prune-sign-ins.ts';
 import { redateOffices } from '../directory/redating.ts';
 import { serializeError } from '../http/logging.ts';
 import { pruneActivity } from '../ingest/prune-activity.ts';
+import { enforceRetention } from '../privacy/retention.ts';
 import type { Database } from '../store/connections/db.ts';
 import { withJobLock } from '../store/connections/job-lock.ts';
 import { noteJobEnd, noteJobStart } from '../store/schema/job-runs.ts';
@@ -60,6 +61,13 @@ export const TASKS: readonly JobTask[] = [
     cron: '41 3 * * *',
     unit: 'changes',
     run: pruneAttendanceChanges,
+  },
+  {
+    name: 'retention',
+    description: 'Remove rows whose retention has ended',
+    cron: '53 1 * * *',
+    unit: 'rows',
+    run: enforceRetention,
   },
   {
     name: 'sign-ins',

@@ -26,6 +26,7 @@ interface CatalogRow extends Table {
  * - sessions, links and answered challenges of people who sign in, and the networks of sign-ins and logins
  * - answered requests, which the server keeps for a day
  * - the live processes
+ * - removed days, which cursors of one database ask for
  * - `user_searches`, which has no rows
  *
  * A table comes after those to which its foreign keys refer. Deferrable foreign keys do not count, because they are
@@ -49,7 +50,7 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
                             'database_runs', 'job_runs', 'user_numbers', 'node_numbers', 'aggregate_states',
                             'aggregate_days', 'day_aggregates', 'user_searches', 'sessions', 'sign_in_links',
                             'sign_in_networks', 'sign_in_failures', 'spent_challenges',
-                            'set_up_links', 'answered_requests', 'api_key_networks', 'server_processes')
+                            'set_up_links', 'answered_requests', 'api_key_networks', 'server_processes', 'removed_days')
     ORDER BY c.relname`);
   return inReferenceOrder(rows);
 }

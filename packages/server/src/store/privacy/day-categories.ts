@@ -9,7 +9,7 @@ import {
   ofPerson,
   READERS_OF_DATASETS,
   READERS_OF_MANAGEMENT,
-  UNLIMITED,
+  settable,
 } from './category.ts';
 
 const PLANNING = 'a planner, a program with a key, leave, presence, or the server by the week plan';
@@ -22,7 +22,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     table: 'week_plans',
     purpose: 'to plan the days that nobody plans one by one',
     source: 'a planner, a file that was imported, or a program with a key',
-    keptFor: 'until the week plan is changed',
+    keptFor: 'until the week plan is changed; 13 months after the person left by default (`weekPlans`)',
     seenBy: READERS_OF_MANAGEMENT,
     from: `${ofPerson('week_plans')} ${OFFICE}`,
     columns: { weekday: 'weekday', plan: 'plan', location_id: 'locationId' },
@@ -35,7 +35,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     table: 'leaves',
     purpose: 'to plan the person as away, and to free the bookings',
     source: 'the HR system, or a planner',
-    keptFor: UNLIMITED,
+    ...settable('leave'),
     seenBy: READERS_OF_MANAGEMENT,
     from: ofPerson('leaves'),
     columns: { leave_id: 'leaveId', start_day: 'startDay', end_day: 'endDay', leave_type: 'leaveType' },
@@ -47,7 +47,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     table: 'day_plans',
     purpose: 'to tell who comes on a day, and to compare plans with presence',
     source: PLANNING,
-    keptFor: UNLIMITED,
+    ...settable('attendance'),
     seenBy: READERS_OF_DATASETS,
     from: `${ofPerson('day_plans')} ${OFFICE}`,
     columns: { day: 'day', plan: 'plan', location_id: 'locationId', set_by: 'setBy' },
@@ -60,7 +60,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     table: 'bookings',
     purpose: 'to keep a place for the person on a day',
     source: PLANNING,
-    keptFor: UNLIMITED,
+    ...settable('attendance'),
     seenBy: READERS_OF_DATASETS,
     from: `${ofPerson('bookings')} ${nodeOf('node_id')}`,
     columns: {
@@ -80,7 +80,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     table: 'action_log',
     purpose: 'to show who changed a plan or a booking, when and why',
     source: 'the server, at each change',
-    keptFor: UNLIMITED,
+    ...settable('actionLog'),
     seenBy: READERS_OF_DATASETS,
     from: `${ofPerson('action_log')}
       LEFT JOIN api_keys AS author ON author.tenant_id = t.tenant_id AND author.api_key = t.changed_by_name`,
@@ -111,7 +111,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     table: 'action_log',
     purpose: 'to show who changed a plan or a booking, when and why',
     source: 'the server, at each change',
-    keptFor: UNLIMITED,
+    ...settable('actionLog'),
     seenBy: READERS_OF_DATASETS,
     from: `JOIN action_log AS t ON t.tenant_id = person.tenant_id AND t.user_id <> person.user_id
         AND ${isOneOf('t.changed_by_name', 'names')}`,

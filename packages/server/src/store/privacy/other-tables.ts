@@ -25,6 +25,8 @@ export const OTHER_TABLES: Readonly<Record<string, string>> = {
   office_settings: 'settings of offices',
   organisation_settings: 'settings of organisations',
   organisations: 'organisations',
+  removed_days: 'days whose rows were removed',
+  retention_settings: 'settings of organisations',
   scim_token_index: 'tokens of identity providers',
   scim_tokens: 'tokens of identity providers',
   set_up_links: 'the link by which a server is set up',
