@@ -32,7 +32,9 @@ function limited(
   const kept = retention[kind];
   if (firstKept === undefined || kept === null) return load;
   const isPast = ({ row }: SourceRow) => {
-    const day = parseDay(text(row, ...columns)?.trim() ?? '');
+    // The load itself refuses a row without a day.
+    const name = columns.find((column) => typeof row[column] === 'string' || row[column] instanceof Date);
+    const day = name && parseDay(text(row, name)?.trim() ?? '');
     return day !== undefined && day < firstKept;
   };
   const refused = `it is before ${firstKept}: the organisation keeps such rows for ${periodWords(kept)}`;

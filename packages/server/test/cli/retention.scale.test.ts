@@ -27,10 +27,16 @@ test('a change that would remove rows shows them and changes nothing, until it i
       [tenantId, locationId],
     ),
   );
-  const keptNow = async () => JSON.parse((await retention('show', '--json')).stdout).occupancy as string | null;
+  const keptNow = async () =>
+    JSON.parse((await retention('show', '--json')).stdout).occupancy as string | null;
   const refused = await retention('set', 'occupancy', '13months');
   expect(refused.code).toBe(1);
-  expect(refused.stdout.split('\n').slice(1, 4).map((line) => line.split(/ +/))).toEqual([
+  expect(
+    refused.stdout
+      .split('\n')
+      .slice(1, 4)
+      .map((line) => line.split(/ +/)),
+  ).toEqual([
     ['month', 'rows'],
     ['2020-01', '2'],
     ['2020-02', '2'],

@@ -1,6 +1,6 @@
 import type { Tx } from '../connections/db.ts';
 import type { DayWindow } from '../values/day-window.ts';
-import { LEFT_ON, SICK_REASONS } from './retention.ts';
+import { CARD_LEFT_ON, LEFT_ON, SICK_REASONS } from './retention.ts';
 import type { RetentionKindName } from './retention-kinds.ts';
 
 /** Rows that one count reads at most of each table. */
@@ -34,7 +34,7 @@ const COUNTED: Record<RetentionKindName, readonly string[]> = {
   ],
   actionLog: [`action_log WHERE ${during('logged_at')}`],
   refusedEvents: [`refused_events WHERE ${during('refused_at')}`],
-  accessCards: [left('access_credentials', `greatest(${LEFT_ON}, (t.updated_at AT TIME ZONE 'UTC')::date)`)],
+  accessCards: [left('access_credentials', CARD_LEFT_ON)],
   weekPlans: [left('week_plans', LEFT_ON)],
 };
 

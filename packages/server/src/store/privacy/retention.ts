@@ -211,38 +211,41 @@ const refusedEvents: Removal = {
 
 /** SQL: the day in UTC on which the inactive user `u` was changed last. Nothing of a user says when the user left. */
 export const LEFT_ON = `(greatest(u.created_at, u.modified_at, u.deprovisioned_at) AT TIME ZONE 'UTC')::date`;
+/** SQL: the same of the card `t`. */
+export const CARD_LEFT_ON = `greatest(${LEFT_ON}, (t.updated_at AT TIME ZONE 'UTC')::date)`;
 const LEFT = `u.tenant_id = $1 AND u.status = 'inactive'`;
 
-/** Rows of people who left. A card that was updated since is kept for as long again. */
-function ofPeopleWhoLeft(table: 'access_credentials' | 'week_plans', remove: string): Removal {
-  const dayOf =
-    table === 'access_credentials'
-      ? `greatest(${LEFT_ON}, (t.updated_at AT TIME ZONE 'UTC')::date)`
-      : LEFT_ON;
-  const joined = `users u JOIN ${table} t ON t.tenant_id = u.tenant_id AND t.user_id = u.user_id WHERE ${LEFT}`;
+/**
+ * Rows of people who left. A card that was updated since is kept for as long again.
+ *
+ * @param remove SQL that removes the rows; `old` is the SQL after the columns of a SELECT of these rows as `t`
+ */
+function ofPeopleWhoLeft(
+  table: 'access_credentials' | 'week_plans',
+  dayOf: string,
+  remove: (old: string) => string,
+): Removal {
+  const joined = `FROM users u JOIN ${table} t ON t.tenant_id = u.tenant_id AND t.user_id = u.user_id WHERE ${LEFT}`;
+  const removal = remove(`${joined} AND ${dayOf} = $2::date LIMIT ${SLICE_ROWS}`);
   return {
     nextDay: (tx, tenantId, before) =>
-      firstDay(tx, `SELECT min(${dayOf}) AS day FROM ${joined} AND ${dayOf} < $2::date`, tenantId, before),
-    removeSome: (tx, tenantId, day) =>
-      countOf(
-        tx,
-        remove.replace('OLD', `FROM ${joined} AND ${dayOf} = $2::date LIMIT ${SLICE_ROWS}`),
-        tenantId,
-        day,
-      ),
+      firstDay(tx, `SELECT min(${dayOf}) AS day ${joined} AND ${dayOf} < $2::date`, tenantId, before),
+    removeSome: (tx, tenantId, day) => countOf(tx, removal, tenantId, day),
   };
 }
 
 const accessCards = ofPeopleWhoLeft(
   'access_credentials',
-  `WITH old AS MATERIALIZED (SELECT t.card_digest OLD),
+  CARD_LEFT_ON,
+  (old) => `WITH old AS MATERIALIZED (SELECT t.card_digest ${old}),
    scans AS (DELETE FROM access_credential_scans s USING old WHERE s.tenant_id = $1 AND s.card_digest = old.card_digest)
    DELETE FROM access_credentials c USING old WHERE c.tenant_id = $1 AND c.card_digest = old.card_digest`,
 );
 
 const weekPlans = ofPeopleWhoLeft(
   'week_plans',
-  `DELETE FROM week_plans w USING (SELECT t.user_id, t.weekday OLD) AS old
+  LEFT_ON,
+  (old) => `DELETE FROM week_plans w USING (SELECT t.user_id, t.weekday ${old}) AS old
    WHERE w.tenant_id = $1 AND w.user_id = old.user_id AND w.weekday = old.weekday`,
 );
 
