@@ -187,6 +187,20 @@ describe.skipIf(!hasBrowser)('the page Settings', () => {
     );
   });
 
+  test('counts what a shorter retention removes before it can be saved', async () => {
+    const page = await pages.openAs('administrator');
+    await page.goto(settings('retention'));
+    await page.getByRole('combobox', { name: 'Unit: Arrivals of visitors' }).click();
+    await page.getByRole('option', { name: 'days' }).click();
+    expect(await page.getByRole('button', { name: 'Save, and remove these rows' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Count what this removes' }).click();
+    await page.getByText(/^Arrivals of visitors: /).waitFor();
+    await page.getByRole('button', { name: 'Save, and remove these rows' }).click();
+    await page.getByText('Saved.').waitFor();
+    const { items } = await api('retention');
+    expect(items).toContainEqual(expect.objectContaining({ kind: 'visitors', kept: 'P3D' }));
+  });
+
   test('finds one of 5,000 people, and draws those in sight only', async () => {
     const { server, tenantId } = pages.site;
     await server.db.owner.inSystem((tx) =>

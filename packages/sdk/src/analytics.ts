@@ -3,6 +3,7 @@ import { type Query, readBlob, type Transport } from './request.ts';
 import { ExportRows, Rows, readRows } from './rows.ts';
 import type {
   ArrivalMetricsRow,
+  Changed,
   ChangedChangeLog,
   ChangedPresence,
   ChangedUser,
@@ -32,6 +33,9 @@ import type {
   WeekdayMetricsRow,
 } from './types.ts';
 import { type Window, windowsOf } from './windows.ts';
+
+/** The rows of a range. Changes may have days that were removed. */
+type RowsOf<R, T> = 'changedSince' extends keyof R ? Changed<T> : T;
 
 /**
  * Exports. Iterate over the rows as they arrive, `for await (const row of …)`, or await them as an
@@ -76,7 +80,7 @@ export class Analytics {
 
   /**
    * Attendance: plans and bookings, and whether users came. Days are local days of the office. `locationId`
-   * selects one office. With `changedSince`, the rows include the keys of deleted rows.
+   * selects one office. With `changedSince`, the rows include the keys of deleted rows, and days that were removed.
    */
   userBookingAttendance<R extends ExportRange<'GET /v1/analytics/user-booking-attendance'>>(
     range: R,
@@ -109,10 +113,10 @@ export class Analytics {
    * Occupancy events. Days are local days of the office. `locationIds` selects nodes with everything below
    * them.
    */
-  occupancy(
-    range: ExportRange<'GET /v1/analytics/occupancy'>,
+  occupancy<R extends ExportRange<'GET /v1/analytics/occupancy'>>(
+    range: R,
     options?: CallOptions,
-  ): ExportRows<OccupancyRow> {
+  ): ExportRows<RowsOf<R, OccupancyRow>> {
     return this.#ranged('occupancy', range, options);
   }
 
@@ -120,7 +124,10 @@ export class Analytics {
    * Visitor arrivals. Days are local days of the office. `locationIds` selects nodes with everything below
    * them.
    */
-  visitors(range: ExportRange<'GET /v1/analytics/visitors'>, options?: CallOptions): ExportRows<VisitorRow> {
+  visitors<R extends ExportRange<'GET /v1/analytics/visitors'>>(
+    range: R,
+    options?: CallOptions,
+  ): ExportRows<RowsOf<R, VisitorRow>> {
     return this.#ranged('visitors', range, options);
   }
 

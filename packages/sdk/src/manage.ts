@@ -264,6 +264,40 @@ export class Manage {
     return this.#transport.json({ method: 'PATCH', path, body: change, ...ofVersion(options) }, options);
   }
 
+  /** How long the organisation keeps each kind of data. */
+  retention(options?: CallOptions): Promise<Reply<'GET /v1/manage/retention'>> {
+    return this.#transport.json({ method: 'GET', path: at`retention` }, options);
+  }
+
+  /** Reads how long each kind of data is kept, with the version. `setRetention` with this version fails if somebody has changed it meanwhile. */
+  readRetention(options: CallOptions = {}): Promise<Versioned<Reply<'GET /v1/manage/retention'>>> {
+    return this.#transport.exchange({ method: 'GET', path: at`retention` }, options, (answer) =>
+      readVersioned(answer),
+    );
+  }
+
+  /**
+   * Changes how long kinds of data are kept, as ISO 8601 durations of months or days: `{ visitors: 'P3M' }`. Null is without
+   * limit. The server then removes what is older, and nothing brings it back; call `retentionEffects` first.
+   * @throws ConflictError if `ifVersion` is not the present version.
+   */
+  setRetention(
+    change: Change<'PATCH /v1/manage/retention'>,
+    options?: ChangeOptions,
+  ): Promise<Reply<'PATCH /v1/manage/retention'>> {
+    const path = at`retention`;
+    return this.#transport.json({ method: 'PATCH', path, body: change, ...ofVersion(options) }, options);
+  }
+
+  /** How many rows such a change would remove, by kind and month. It changes nothing. */
+  retentionEffects(
+    change: Change<'POST /v1/manage/retention/effects'>,
+    options?: CallOptions,
+  ): Promise<Reply<'POST /v1/manage/retention/effects'>> {
+    const path = at`retention/effects`;
+    return this.#transport.json({ method: 'POST', path, body: change }, options);
+  }
+
   /** The settings of provisioning: the type of the groups that an identity provider keeps. */
   provisioning(options?: CallOptions): Promise<Reply<'GET /v1/manage/provisioning'>> {
     return this.#transport.json({ method: 'GET', path: at`provisioning` }, options);

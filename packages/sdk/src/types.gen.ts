@@ -1008,7 +1008,7 @@ export interface Operations {
       refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
-      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "pastRetention" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
       /** open: what is not mended yet, the default; mended: what a later try stored */
@@ -1031,7 +1031,7 @@ export interface Operations {
         /** the code that the sender received; null where the whole request was malformed */
         resultCode: number | null;
         /** stable name of the cause; null if an earlier release kept the event */
-        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "pastRetention" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         reason: string;
         /** the event as it was sent, as JSON text; truncated if it has more than 16 KiB */
         event: string | null;
@@ -1057,7 +1057,7 @@ export interface Operations {
       refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
-      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "pastRetention" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
       /** open: what is not mended yet, the default; mended: what a later try stored */
@@ -1070,7 +1070,7 @@ export interface Operations {
         endpoint: string;
         resultCode: number | null;
         /** stable name of the cause; null if an earlier release kept the event */
-        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "pastRetention" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         reason: string;
         count: number;
         firstRefusedAt: string;
@@ -1089,7 +1089,7 @@ export interface Operations {
       refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
-      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "pastRetention" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
       /** open: what is not mended yet, the default; mended: what a later try stored */
@@ -1098,7 +1098,7 @@ export interface Operations {
     reply: {
       items: Array<{
         /** stable name of the cause; null if an earlier release kept the event */
-        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "pastRetention" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         endpoints: Array<string>;
         count: number;
         firstRefusedAt: string;
@@ -1118,7 +1118,7 @@ export interface Operations {
       refusalId?: string | undefined;
       endpoint?: "presence" | "occupancy" | "timeoff" | "visitor-arrival" | "access-credentials" | undefined;
       sourceId?: string | undefined;
-      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
+      cause?: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "pastRetention" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | undefined;
       /** exactly this reason */
       reason?: string | undefined;
       /** events to try; by default 100 */
@@ -1143,7 +1143,7 @@ export interface Operations {
         eventId: string | null;
         result: "mended" | "refused" | "skipped";
         /** stable name of the cause; null if an earlier release kept the event */
-        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
+        cause: "unknownUser" | "noUser" | "unknownCard" | "ambiguousCard" | "shortenedCard" | "unknownPlace" | "otherOffice" | "otherPlaceKind" | "unknownTimeZone" | "differentUsers" | "cardHeld" | "invalidTime" | "timeOutOfRange" | "pastRetention" | "invalidDates" | "invalidPlaceKind" | "invalidText" | "invalidValue" | "malformedRequest" | null;
         /** why the event was refused again, or not tried; null for a mended event */
         reason: string | null;
       }>;
@@ -4884,7 +4884,7 @@ export interface Operations {
       deleted: true;
     }>;
   };
-  /** Plans and bookings, and whether users came. One row for each stored plan, and one for each walk-in: a user detected at an office that is not in the plan. A plan that a presence event made is a walkIn. The row of a plan has its booking. attendanceType is absent for plans without an office. It is also absent for a user who was not detected, until the day has ended at the office. Sorted by day, user and attendanceLocationId; the row without one comes first. Key, for `changedSince`: day, userId, attendanceLocationId. A deleted row has its key only, and `deleted`: true. */
+  /** Plans and bookings, and whether users came. One row for each stored plan, and one for each walk-in: a user detected at an office that is not in the plan. A plan that a presence event made is a walkIn. The row of a plan has its booking. attendanceType is absent for plans without an office. It is also absent for a user who was not detected, until the day has ended at the office. Sorted by day, user and attendanceLocationId; the row without one comes first. Key, for `changedSince`: day, userId, attendanceLocationId. A deleted row has its key only, and `deleted`: true. Rows end with their retention: changes begin with a row for each range of days whose rows were removed, with `removedFrom`, `removedTo` and `deleted`: true, and without a key. Delete all rows of these days before the rows that follow. */
   'GET /v1/analytics/user-booking-attendance': {
     query: {
       /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
@@ -4933,6 +4933,12 @@ export interface Operations {
       /** the office where the user was detected, else the office of the plan */
       attendanceLocationId?: string;
       deleted: true;
+    } | {
+      deleted: true;
+      /** the first day whose rows were removed */
+      removedFrom: string;
+      /** the last one */
+      removedTo: string;
     }>;
   };
   /** Changes of plans and bookings, by the UTC date of the change. startDate and endDate are dates of eventTime, in UTC, not of the changed day. Sorted by that date, then user, then eventTime. A change of a plan and the change of its booking have the same actionId. Key, for `changedSince`: actionId, category. A deleted row has its key only, and `deleted`: true. */
@@ -4975,7 +4981,7 @@ export interface Operations {
       deleted: true;
     }>;
   };
-  /** Occupancy events, by the local day of their office. Key, for `changedSince`: timestamp, sourceId, eventId. */
+  /** Occupancy events, by the local day of their office. Key, for `changedSince`: timestamp, sourceId, eventId. Rows end with their retention: changes begin with a row for each range of days whose rows were removed, with `removedFrom`, `removedTo` and `deleted`: true, and without a key. Delete all rows of these days before the rows that follow. */
   'GET /v1/analytics/occupancy': {
     query: {
       /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
@@ -5013,9 +5019,15 @@ export interface Operations {
       placeName?: string;
       spaceId?: string;
       spaceName?: string;
+    } | {
+      deleted: true;
+      /** the first day whose rows were removed */
+      removedFrom: string;
+      /** the last one */
+      removedTo: string;
     }>;
   };
-  /** Arrivals of visitors, by the local day of their office. Key, for `changedSince`: timestamp, sourceId, eventId. */
+  /** Arrivals of visitors, by the local day of their office. Key, for `changedSince`: timestamp, sourceId, eventId. Rows end with their retention: changes begin with a row for each range of days whose rows were removed, with `removedFrom`, `removedTo` and `deleted`: true, and without a key. Delete all rows of these days before the rows that follow. */
   'GET /v1/analytics/visitors': {
     query: {
       /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
@@ -5047,6 +5059,12 @@ export interface Operations {
       locationId: string;
       /** the office's */
       locationName: string;
+    } | {
+      deleted: true;
+      /** the first day whose rows were removed */
+      removedFrom: string;
+      /** the last one */
+      removedTo: string;
     }>;
   };
   /** Attendance and utilisation by organisation, office, level, zone or group, by day, week, month or range. One row for each period and unit with an office day. An office day is a day on which a user was detected at the office, or on which a user had planned to come and which has ended. Attendance is the same as in user-booking-attendance. Averages, peaks, medians, the percentile and utilisation use only the office days on which presence reporting worked. A quotient with divisor 0 is null. locationIds accepts offices, levels and zones: only users at them or beneath them count. Sorted by period, office, level, zone and group. Users without a known level or zone, or without a group, have a row of their own, which comes first. by=organisation is all offices together: each person counts once a day, also if the person was at several offices. */

@@ -83,11 +83,19 @@ export type SpaceRow = Row<'GET /v1/analytics/spaces'>;
 /** The plan and booking of a user on a day, and the attendance. */
 export type UserBookingAttendanceRow = Exclude<AttendanceOrDeleted, { deleted: true }>;
 /** The key of a deleted row of attendance. An absent `attendanceLocationId` counts as a value of the key. */
-export type DeletedUserBookingAttendance = Extract<AttendanceOrDeleted, { deleted: true }>;
-/** A change of attendance: a row, or the key of a deleted row. `deleted` tells them apart. */
-export type ChangedUserBookingAttendance =
-  | (UserBookingAttendanceRow & { deleted?: undefined })
-  | DeletedUserBookingAttendance;
+export type DeletedUserBookingAttendance = Exclude<
+  Extract<AttendanceOrDeleted, { deleted: true }>,
+  RemovedDays
+>;
+/**
+ * All rows of these days were removed, both days included, because their retention has ended. Changes begin with such rows:
+ * delete the days before you store the rows that follow.
+ */
+export type RemovedDays = Extract<AttendanceOrDeleted, { removedFrom: string }>;
+/** A change of rows that end by day only: a row, or days that were removed. `deleted` tells them apart. */
+export type Changed<T> = (T & { deleted?: undefined }) | RemovedDays;
+/** A change of attendance: a row, the key of a deleted row, or days that were removed. `deleted` tells rows from the others. */
+export type ChangedUserBookingAttendance = Changed<UserBookingAttendanceRow> | DeletedUserBookingAttendance;
 /** A presence event. `timestamp` is an instant in UTC; `day` is the local day of the office. */
 export type PresenceRow = LiveRow<'GET /v1/analytics/presence'>;
 /** A change of presence: a row, or the key of a row that has another user now. `deleted` tells them apart. */
@@ -99,7 +107,7 @@ export type ChangeLogRow = LiveRow<'GET /v1/analytics/change-log/user'>;
  */
 export type ChangedChangeLog = ChangedRow<'GET /v1/analytics/change-log/user'>;
 /** An occupancy event. `occupancy` is a number of people. */
-export type OccupancyRow = Row<'GET /v1/analytics/occupancy'>;
+export type OccupancyRow = Exclude<Row<'GET /v1/analytics/occupancy'>, { deleted: true }>;
 /**
  * Attendance and utilisation of the organisation, an office, level, zone or group over a period. A ratio with the
  * divisor 0 is null.
@@ -122,7 +130,7 @@ export type UsageMetricsRow = Row<'GET /v1/analytics/metrics/usage'>;
 /** Occupancy of a node in one hour of its office's local time. Averages are numbers of people. */
 export type OccupancyMetricsRow = Row<'GET /v1/analytics/metrics/occupancy'>;
 /** A visitor arrival. */
-export type VisitorRow = Row<'GET /v1/analytics/visitors'>;
+export type VisitorRow = Exclude<Row<'GET /v1/analytics/visitors'>, { deleted: true }>;
 
 /**
  * `startDate` and `endDate` are days; both are included. A day is `YYYY-MM-DD`, `YYYYMMDD` or an instant. The date

@@ -171,7 +171,7 @@ test('several windows have the cursor of the first, so that no write between the
   const added = await addEvent('2026-01-05T09:00:00Z');
   await walk;
   const came = await analytics.presence({ changedSince: rows.cursor ?? '' });
-  expect(came.map(({ eventId }) => eventId)).toContain(added);
+  expect(came.map((row) => (row.deleted ? undefined : row.eventId))).toContain(added);
 });
 
 test('deleted rows of attendance come as their keys', async () => {

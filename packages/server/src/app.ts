@@ -54,6 +54,7 @@ import { EventWriter } from './ingest/event-writer.ts';
 import { RefusedEventLog } from './ingest/refused-event-log.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import { SourceActivity } from './ingest/source-activity.ts';
+import { retentionRoutes } from './privacy/retention-routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import { visitorRoutes } from './privacy/visitor-routes.ts';
 import { errorFormatOf } from './provisioning/errors.ts';
@@ -265,6 +266,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   await app.register(workdayRoutes, { database, clock });
   await app.register(privacyRoutes, { database, clock, transfers });
   await app.register(visitorRoutes, { database });
+  await app.register(retentionRoutes, { database, clock });
   const aggregates = new AggregateKeeper(database, deps.logger);
   const { publicUrl } = config;
   await app.register(warehouseRoutes, { database, clock, publicUrl, transfers, aggregates });

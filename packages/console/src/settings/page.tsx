@@ -6,11 +6,13 @@ import { texts } from '../texts.ts';
 import { Methods } from './methods.tsx';
 import { OrganisationSettings } from './organisation.tsx';
 import { People } from './people.tsx';
+import { RetentionSettings } from './retention.tsx';
 
 const { settings } = texts;
 const TABS: readonly Tab[] = [
   { name: 'people', title: settings.views.people, Content: PeopleOrNotice },
   { name: 'organisation', title: settings.views.organisation, Content: OrganisationSettings },
+  { name: 'retention', title: settings.views.retention, Content: RetentionSettings },
   { name: 'methods', title: settings.views.methods, Content: Methods },
 ];
 

@@ -45,6 +45,10 @@ const causes: Record<Cause, { name: string; advice: string }> = {
     name: 'Time out of range',
     advice: 'Correct the clock of the source. An event that was ahead can be tried again later.',
   },
+  pastRetention: {
+    name: 'Older than what is kept',
+    advice: 'The organisation no longer keeps such events of that time. Keep them for longer, or leave it.',
+  },
   invalidDates: {
     name: 'Invalid dates',
     advice: `The dates of the time off are not possible. ${SEND_AGAIN}`,

@@ -12,6 +12,7 @@ export const settings = {
   views: {
     people: 'People who may sign in',
     organisation: 'Organisation',
+    retention: 'Retention',
     methods: 'Sign-in methods',
   },
   cancel: 'Cancel',
@@ -87,6 +88,39 @@ export const settings = {
     primaryGroupAttributeHint: 'Leave it empty for none.',
     readOnly: 'Only administrators change these settings.',
     conflict: 'Somebody else has changed these settings',
+  },
+  retention: {
+    title: 'How long data is kept',
+    intro:
+      'The server keeps each kind of data for this time. It removes what is older every night, and nothing brings it back.',
+    columns: ['What', 'Kept for', 'Default of a new organisation'],
+    kinds: {
+      attendance: 'Presence events, plans and bookings',
+      occupancy: 'Occupancy events',
+      visitors: 'Arrivals of visitors',
+      leave: 'Leave, after its last day',
+      sickLeave: 'That a leave was sick leave, after its last day',
+      actionLog: 'The action log of plans and bookings',
+      refusedEvents: 'Refused events',
+      accessCards: 'Access cards of people who left',
+      weekPlans: 'Week plans of people who left',
+    },
+    units: { M: 'months', D: 'days', '': 'without limit' },
+    period: (kept: string | null) => {
+      if (kept === null) return 'without limit';
+      const count = Number(kept.slice(1, -1));
+      return `${count} ${kept.endsWith('M') ? 'month' : 'day'}${count === 1 ? '' : 's'}`;
+    },
+    countOf: (name: string) => `How long: ${name}`,
+    unitOf: (name: string) => `Unit: ${name}`,
+    count: 'Count what this removes',
+    effects: 'This change removes rows for ever',
+    effect: (name: string, rows: number, isMore: boolean, day: string | null) =>
+      day === null || (rows === 0 && !isMore)
+        ? `${name}: nothing is removed.`
+        : `${name}: ${isMore ? 'more than ' : ''}${rows.toLocaleString('en')} rows before ${day}.`,
+    save: 'Save, and remove these rows',
+    readOnly: 'Only administrators change these settings.',
   },
   methods: {
     intro: 'The operator of the server sets these methods for all organisations.',

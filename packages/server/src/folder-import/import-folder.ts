@@ -10,6 +10,7 @@ import { loadOccupancy, loadPresence, loadVisitors } from './events.ts';
 import { UnreadableRow } from './file-row.ts';
 import { DATASETS, type DatasetFile, type DatasetPath, listFolder } from './folder.ts';
 import { NodeLoader } from './node-loader.ts';
+import { type WithinRetention, withinRetentionOf } from './past-retention.ts';
 import { DatasetCount, type FolderImportReport, type ReportedRow } from './report.ts';
 import { ReportingEvidence } from './reporting.ts';
 import { readRows } from './rows.ts';
@@ -75,7 +76,8 @@ async function load(
   const target: ImportTarget = { ...transactions, tenantId, author, timeZone, replaceDays };
   const nodeLoader = new NodeLoader(target);
   const evidence = new ReportingEvidence();
-  const loads = loadsInto({ target, nodeLoader, evidence });
+  const within = await withinRetentionOf(target);
+  const loads = loadsInto({ target, nodeLoader, evidence, within });
   const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   let doneBytes = 0;
   const report: FolderImportReport = { datasets: [], remarks: [], dryRun };
@@ -107,12 +109,16 @@ async function load(
   return report;
 }
 
+/** Another server may export events without their day. */
+const EVENT_DAY = ['day', 'timestamp', 'eventTime'];
+
 function loadsInto(loading: {
   target: ImportTarget;
   nodeLoader: NodeLoader;
   evidence: ReportingEvidence;
+  within: WithinRetention;
 }): Record<DatasetPath, Load> {
-  const { target, nodeLoader } = loading;
+  const { target, nodeLoader, within } = loading;
   const log = new ActionLogLoader(target);
   return {
     locations: nodeLoader.loadLocations,
@@ -120,11 +126,11 @@ function loadsInto(loading: {
     spaces: nodeLoader.loadSpaces,
     groups: (rows) => loadGroups(target, rows),
     users: (rows) => loadUsers(target, nodeLoader, rows),
-    'user-booking-attendance': (rows) => importAttendance(loading, rows),
-    'change-log/user': log.load,
-    presence: (rows) => loadPresence(target, nodeLoader, rows),
-    occupancy: (rows) => loadOccupancy(target, nodeLoader, rows),
-    visitors: (rows) => loadVisitors(target, nodeLoader, rows),
+    'user-booking-attendance': within('attendance', ['day'], (rows) => importAttendance(loading, rows)),
+    'change-log/user': within('actionLog', ['eventTime', 'timestamp'], log.load),
+    presence: within('attendance', EVENT_DAY, (rows) => loadPresence(target, nodeLoader, rows)),
+    occupancy: within('occupancy', EVENT_DAY, (rows) => loadOccupancy(target, nodeLoader, rows)),
+    visitors: within('visitors', EVENT_DAY, (rows) => loadVisitors(target, nodeLoader, rows)),
   };
 }
 

@@ -8,6 +8,7 @@ import type { EventRow } from '../store/events/event-order.ts';
 import type { DeskPresence } from './desk-presence.ts';
 import type { DirectoryCache } from './directory-cache.ts';
 import type { EventWriter, RowKind } from './event-writer.ts';
+import { pastRetention } from './past-retention.ts';
 import { type Fault, isRefusal, type Refusal, refuse } from './refusal-causes.ts';
 import { type RefusalKeeper, refusedOf } from './refused-event-log.ts';
 import { type StoredEventResult, type SubmissionReply, toResult } from './results.ts';
@@ -21,6 +22,8 @@ export interface SubmittedEvent {
 
 /** The differences between the kinds of events: how the server checks, looks up, classifies and stores an event. */
 export interface EventKind<Event extends SubmittedEvent, Row> extends RowKind<Row> {
+  /** The kind of data whose retention decides how long the rows are kept. */
+  retention: 'attendance' | 'occupancy' | 'visitors';
   /** Returns the fault of the event by itself. */
   fault(input: FaultInput<Event>): Fault | undefined;
   /** Returns the identifiers to look up for an event without a fault. */
@@ -124,13 +127,19 @@ async function storeEvents<Event extends SubmittedEvent, Row extends EventRow>(
   kind: EventKind<Event, Row>,
   { caller, sourceId, events, tellsNew = false }: Batch<Event>,
   receivedAtMs: number,
-  { directory, writer, refusals, activity }: IngestDeps,
+  { database, directory, writer, refusals, activity }: IngestDeps,
 ): Promise<{ outcomes: (Row | Refusal)[]; isNew: readonly boolean[] | undefined }> {
   const { tenantId } = caller;
   const officeIds = officeIdsOf(caller);
   const instants = events.map(({ timestamp }) => parseInstant(timestamp));
-  const faults = events.map((event, index) =>
-    kind.fault({ event, sourceId, nowMs: receivedAtMs, observedAtUs: instants[index] }),
+  const retentionFault = await pastRetention(database, tenantId, kind.retention, {
+    instants,
+    nowMs: receivedAtMs,
+  });
+  const faults = events.map(
+    (event, index) =>
+      kind.fault({ event, sourceId, nowMs: receivedAtMs, observedAtUs: instants[index] }) ??
+      retentionFault(instants[index]),
   );
   const identifiers = identifiersOf(
     events.filter((_, index) => faults[index] === undefined),

@@ -32,6 +32,7 @@ export type OccupancySubmission = Static<typeof OccupancySubmission>;
 /** How occupancy events are looked up, classified and written. */
 export const occupancy: EventKind<OccupancyEvent, OccupancyEventRow> = {
   endpoint: 'occupancy',
+  retention: 'occupancy',
 
   fault({ event, sourceId, nowMs, observedAtUs }) {
     const { eventId, timestamp, locationId, locationType } = event;

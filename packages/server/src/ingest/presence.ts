@@ -45,6 +45,7 @@ interface ClassifiedPresence extends PresenceEventRow {
 /** How presence events are looked up, classified and written. */
 export const presence: EventKind<PresenceEvent, ClassifiedPresence> = {
   endpoint: 'presence',
+  retention: 'attendance',
 
   fault({ event, sourceId, nowMs, observedAtUs }) {
     const { eventId, timestamp, locationId, locationType, userId, userEmail, sourceUserId } = event;

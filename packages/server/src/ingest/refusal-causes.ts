@@ -21,6 +21,7 @@ export const REFUSAL_CAUSES = {
   cardHeld: RESULT.notAcceptable,
   invalidTime: RESULT.notAcceptable,
   timeOutOfRange: RESULT.notAcceptable,
+  pastRetention: RESULT.notAcceptable,
   invalidDates: RESULT.notAcceptable,
   invalidPlaceKind: RESULT.notAcceptable,
   invalidText: RESULT.notAcceptable,

@@ -34,6 +34,7 @@ export type VisitorArrivalSubmission = Static<typeof VisitorArrivalSubmission>;
 /** How visitor arrivals are looked up, classified and written. */
 export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
   endpoint: 'visitor-arrival',
+  retention: 'visitors',
 
   fault({ event, sourceId, nowMs, observedAtUs }) {
     return (

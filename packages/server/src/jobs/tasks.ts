@@ -4,6 +4,7 @@ import { redateOffices } from '../directory/redating.ts';
 import { serializeError } from '../http/logging.ts';
 import { pruneActivity } from '../ingest/prune-activity.ts';
 import { erasePeople } from '../privacy/erasure.ts';
+import { enforceRetention } from '../privacy/retention.ts';
 import type { Database, DatabaseTarget } from '../store/connections/db.ts';
 import { withJobLock } from '../store/connections/job-lock.ts';
 import { noteJobEnd, noteJobStart } from '../store/schema/job-runs.ts';
@@ -71,6 +72,13 @@ export const TASKS: readonly JobTask[] = [
     cron: '41 3 * * *',
     unit: 'changes',
     run: pruneAttendanceChanges,
+  },
+  {
+    name: 'retention',
+    description: 'Remove rows whose retention has ended',
+    cron: '53 1 * * *',
+    unit: 'rows',
+    run: enforceRetention,
   },
   {
     name: 'sign-ins',

@@ -7,6 +7,8 @@ import { REFUSED_EVENTS } from '../store/privacy/event-categories.ts';
 import type { Person } from '../store/privacy/person.ts';
 import { CATEGORIES, membersOf, type PersonRow, readPersonRows } from '../store/privacy/person-rows.ts';
 import { countAccounts, countRequests, listRecipients } from '../store/privacy/recipients.ts';
+import { retentionWords } from '../store/privacy/retention-kinds.ts';
+import { type Retention, readRetention } from '../store/privacy/retention-settings.ts';
 import { VERSION } from '../store/release.ts';
 import { selectRefusedEvents } from './refused-events.ts';
 import type { ZippedFile } from './zip-file.ts';
@@ -62,7 +64,8 @@ export async function* personFiles(tx: Tx, request: PersonExport): AsyncGenerato
     notRecorded: NOT_RECORDED,
   };
   yield { name: 'recipients.json', content: [toJson(recipients)] };
-  yield { name: 'manifest.json', content: [toJson(manifestOf(request, counts))] };
+  const retention = await readRetention(tx, tenantId);
+  yield { name: 'manifest.json', content: [toJson(manifestOf(request, counts, retention))] };
 }
 
 async function peopleByRole(tx: Tx): Promise<Partial<Record<AccountRole, number>>> {
@@ -70,7 +73,11 @@ async function peopleByRole(tx: Tx): Promise<Partial<Record<AccountRole, number>
   return Object.fromEntries(READING_PEOPLE.map((role) => [role, counts[role] ?? 0]));
 }
 
-function manifestOf({ tenantId, person, createdAt }: PersonExport, counts: ReadonlyMap<string, number>) {
+function manifestOf(
+  { tenantId, person, createdAt }: PersonExport,
+  counts: ReadonlyMap<string, number>,
+  retention: Retention,
+) {
   const { userId, userName, email, namesOfOthers } = person;
   return {
     format: 1,
@@ -80,16 +87,18 @@ function manifestOf({ tenantId, person, createdAt }: PersonExport, counts: Reado
     person: { userId, userName, email },
     // By these names nothing was looked for.
     namesOfOthers,
-    categories: CATEGORIES.map(({ name, title, purpose, source, keptFor, leftOut = {} }) => ({
-      name,
-      title,
-      purpose,
-      source,
-      keptFor,
-      files: [`${name}.json`, `${name}.csv`],
-      rows: counts.get(name) ?? 0,
-      leftOut: reasonsOf(leftOut),
-    })),
+    categories: CATEGORIES.map(
+      ({ name, title, purpose, source, keptFor, retention: kind, leftOut = {} }) => ({
+        name,
+        title,
+        purpose,
+        source,
+        keptFor: kind ? retentionWords(retention[kind]) : keptFor,
+        files: [`${name}.json`, `${name}.csv`],
+        rows: counts.get(name) ?? 0,
+        leftOut: reasonsOf(leftOut),
+      }),
+    ),
     leftOutOfAll: reasonsOf(INTERNAL_COLUMNS),
     notExported: WITHHELD_TABLES.map(({ title, purpose, keptFor, reason }) => ({
       title,

@@ -31,8 +31,10 @@ export interface Dataset {
    * of a key depends on a dimension. A dataset without a key has neither changes nor pages.
    */
   key?: readonly string[];
-  /** Rows may be deleted. Changes then have their keys with `deleted`. Rows of other datasets are never deleted. */
+  /** Single rows may be deleted. Changes then have their keys with `deleted`. */
   hasDeletions?: true;
+  /** Its rows end with their retention, by day. Changes then have a row for each range of removed days. */
+  hasRemovals?: true;
   /** With deletions: the first transaction since which the server keeps all of them; undefined: it keeps all. */
   keptFrom?: (tx: Tx) => Promise<bigint | undefined>;
   /** With a key: the columns that rows are sorted by. They also define the position of a page. */

@@ -4,7 +4,10 @@ import { wrongParameter } from '../http/bulk.ts';
 import { parseWindow } from '../http/window.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { ALL_DAYS, type DayWindow } from '../store/values/day-window.ts';
+import { isoDay } from '../store/values/iso.ts';
 import type { Order } from '../store/warehouse/dataset-rows.ts';
+import type { ExportQuery } from '../store/warehouse/query.ts';
+import { listRemovedRanges } from '../store/warehouse/removed-days.ts';
 import { isInPastOf, readSnapshot, xidsOf } from '../store/warehouse/snapshots.ts';
 import { type Column, column, optional } from './columns.ts';
 import {
@@ -52,10 +55,13 @@ export const INCREMENT_HEADERS = {
 };
 
 /** How a client loads the changes of a dataset, for the documentation. */
-export function describeChanges({ key, hasDeletions }: Dataset): string {
+export function describeChanges({ key, hasDeletions, hasRemovals }: Dataset): string {
   if (!key) return '';
   const deletion = ` A deleted row has its key only, and \`deleted\`: true.`;
-  return `Key, for \`changedSince\`: ${key.join(', ')}.${hasDeletions ? deletion : ''}`;
+  const removal =
+    ' Rows end with their retention: changes begin with a row for each range of days whose rows were removed, with ' +
+    '`removedFrom`, `removedTo` and `deleted`: true, and without a key. Delete all rows of these days before the rows that follow.';
+  return `Key, for \`changedSince\`: ${key.join(', ')}.${hasDeletions ? deletion : ''}${hasRemovals ? removal : ''}`;
 }
 
 /** The parameters of a call besides the filters of its dataset. */
@@ -159,18 +165,44 @@ export function linkTo(
   return `<${publicUrl}${path}?${parameters}>; rel="next"`;
 }
 
+/** The days of a row about removed days, both included. */
+export const REMOVED_DAYS = {
+  removedFrom: optional(column.day('ours', 'the first day whose rows were removed')),
+  removedTo: optional(column.day('ours', 'the last one')),
+};
+
 /**
  * The columns of changes. A deleted row has only the columns of the key, and `deleted`. The first column is one that each row
- * has: a column of the key.
+ * and each deleted row has: a column of the key. A row about removed days has none of the key.
  */
-export function changedColumns({ columns, key = [], hasDeletions }: Dataset): Dataset['columns'] {
-  if (!hasDeletions) return columns;
+export function changedColumns({
+  columns,
+  key = [],
+  hasDeletions,
+  hasRemovals,
+}: Dataset): Dataset['columns'] {
+  if (!hasDeletions && !hasRemovals) return columns;
   const [first = ''] = Object.keys(columns);
   const [leading = first] = key.includes(first) ? [first] : key;
   const ordered = { [leading]: columns[leading] as Column, ...columns };
   const lackable = Object.entries(ordered).map(([name, of]): [string, Column] => [
     name,
-    key.includes(name) ? of : { ...of, mayLack: true },
+    key.includes(name) && !hasRemovals ? of : { ...of, mayLack: true },
   ]);
-  return { ...Object.fromEntries(lackable), deleted: optional(column.boolean('ours')) };
+  return {
+    ...Object.fromEntries(lackable),
+    deleted: optional(column.boolean('ours')),
+    ...(hasRemovals && REMOVED_DAYS),
+  };
+}
+
+/** The rows about days of a dataset that were removed since a cursor. */
+export async function removalsOf(
+  tx: Tx,
+  { path, hasRemovals }: Dataset,
+  { tenantId, changes, window }: ExportQuery,
+): Promise<Row[]> {
+  if (!changes || !hasRemovals) return [];
+  const ranges = await listRemovedRanges(tx, tenantId, path, { changes, window });
+  return ranges.map(({ from, to }) => ({ deleted: true, removedFrom: isoDay(from), removedTo: isoDay(to) }));
 }

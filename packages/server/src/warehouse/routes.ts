@@ -33,8 +33,10 @@ import {
   INCREMENT_QUERY,
   type Increment,
   linkTo,
+  REMOVED_DAYS,
   readExportWindow,
   readIncrement,
+  removalsOf,
   takePage,
 } from './increments.ts';
 import { metricsFilters, readMetricsQuery, readUsageQuery, usageFilters } from './metrics-query.ts';
@@ -163,23 +165,33 @@ function unchangedSchema(dataset: Dataset) {
     : {};
 }
 
-/** The schema of a row; for a dataset with deletions, also of a deleted row. */
-function rowSchema({ columns, key, hasDeletions }: Dataset): TSchema {
-  const members = Object.entries(columns).map(([name, { schema, provenance, optional }]) => {
-    const documented = { ...schema, 'x-provenance': provenance };
-    return [name, optional ? Type.Optional(documented) : documented] as const;
-  });
+/** The schema of a row; also of a deleted row and of removed days, if the dataset has them. */
+function rowSchema({ columns, key, hasDeletions, hasRemovals }: Dataset): TSchema {
+  const members = membersOf(columns);
   const row = Type.Object(Object.fromEntries(members) as Record<string, TSchema>);
-  if (!hasDeletions) return row;
+  const deleted = { ...Type.Literal(true), 'x-provenance': 'ours' };
   const keyMembers = members.filter(([name]) => key?.includes(name));
   const deletion = Type.Object(
-    {
-      ...(Object.fromEntries(keyMembers) as Record<string, TSchema>),
-      deleted: { ...Type.Literal(true), 'x-provenance': 'ours' },
-    },
+    { ...(Object.fromEntries(keyMembers) as Record<string, TSchema>), deleted },
     { description: 'with changedSince: the key of a deleted row' },
   );
-  return Type.Union([row, deletion]);
+  const removedDays = Object.entries(REMOVED_DAYS).map(([name, { optional: _, ...column }]) => [
+    name,
+    column,
+  ]);
+  const removal = Type.Object(
+    { deleted, ...Object.fromEntries(membersOf(Object.fromEntries(removedDays))) },
+    { description: 'with changedSince: all rows of these days were removed' },
+  );
+  const others = [...(hasDeletions ? [deletion] : []), ...(hasRemovals ? [removal] : [])];
+  return others.length === 0 ? row : Type.Union([row, ...others]);
+}
+
+function membersOf(columns: Dataset['columns']): [string, TSchema][] {
+  return Object.entries(columns).map(([name, { schema, provenance, optional }]) => {
+    const documented = { ...schema, 'x-provenance': provenance };
+    return [name, optional ? Type.Optional(documented) : documented];
+  });
 }
 
 async function sendRows(
@@ -223,10 +235,16 @@ async function sendRows(
       etag = toEtag(VERSION, dataset.path, fingerprint, format.name, coding ?? '');
     // A HEAD, and a client that has the rows already, need no rows.
     if (isHead || isUnchanged()) return;
+    // The first page has them, so that a client deletes before it stores.
+    const removals = page?.after ? [] : await removalsOf(tx, dataset, scoped);
     const rows = dataset.read(tx, scoped);
-    if (!page) return yield* rows;
+    if (!page) {
+      if (removals.length > 0) yield removals;
+      return yield* rows;
+    }
     const { rows: taken, next } = await takePage(rows, page.limit);
     if (next) link = linkTo({ after: next, cursor: seen }, request, publicUrl);
+    if (removals.length > 0) yield removals;
     // The rows of a batch are encoded without a pause, during which no other request runs. So batches are small.
     for (let from = 0; from < taken.length; from += ROWS_PER_BATCH)
       yield taken.slice(from, from + ROWS_PER_BATCH);

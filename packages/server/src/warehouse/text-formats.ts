@@ -11,7 +11,7 @@ export const json: Format = {
   describe: (row) => Type.Array(row),
   async *encode(columns, batches) {
     const out = new Utf8Writer();
-    const write = rowWriter(columns, jsonMember);
+    const write = jsonRowWriter(columns);
     let before = '[';
     for await (const rows of batches) {
       for (const row of rows) {
@@ -33,7 +33,7 @@ export const ndjson: Format = {
     Type.String({ description: 'one line for each row; the line is the same object as in the JSON array' }),
   async *encode(columns, batches) {
     const out = new Utf8Writer();
-    const write = rowWriter(columns, jsonMember);
+    const write = jsonRowWriter(columns);
     for await (const rows of batches) {
       for (const row of rows) {
         write(row, out);
@@ -100,6 +100,15 @@ function rowWriter(
   }
   return (row, out) => {
     for (const segment of segments) segment(row, out);
+  };
+}
+
+/** Writes rows as JSON objects, without their closing brace. A row about removed days has no member of the first column. */
+function jsonRowWriter(columns: Record<string, Column>): RowWriter {
+  const write = rowWriter(columns, jsonMember);
+  return (row, out) => {
+    if (row.removedFrom === undefined) write(row, out);
+    else out.ascii(JSON.stringify(row).slice(0, -1));
   };
 }
 

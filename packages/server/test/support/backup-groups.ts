@@ -37,6 +37,8 @@ export function groupUseRows({ tenantId, id, text }: Values): [string, Record<st
   };
   return [
     ['group_members', { tenant_id: tenantId, group_id: id(401), user_id: id(7) }],
+    ['retention_settings', { tenant_id: tenantId, kind: 'visitors', kept: 'P3M' }],
+    ['retention_settings', { tenant_id: tenantId, kind: 'leave' }],
     ['organisation_settings', { tenant_id: tenantId, ...(id(0).startsWith('1') ? settings : {}) }],
   ];
 }

@@ -93,8 +93,17 @@ export class Consumer {
     return reply;
   }
 
-  /** Deletes the rows with the keys that came, and inserts the rows that came, except deleted rows. */
+  /**
+   * Deletes the rows of removed days and the rows with the keys that came. Inserts the rows that came, except deleted rows.
+   */
   #apply(came: Row[]): void {
+    const dayOf = (row: Row) =>
+      String(this.#path === 'change-log/user' ? row.eventTime : row.day).slice(0, 10);
+    for (const { removedFrom, removedTo } of came) {
+      if (removedFrom === undefined) continue;
+      const [from, to] = [String(removedFrom).slice(0, 10), String(removedTo).slice(0, 10)];
+      this.#rows = this.#rows.filter((row) => dayOf(row) < from || dayOf(row) > to);
+    }
     const keyOf = (row: Row) => JSON.stringify(this.#key.map((column) => row[column] ?? null));
     const keys = new Set(came.map(keyOf));
     this.#rows = this.#rows.filter((row) => !keys.has(keyOf(row)));

@@ -1,3 +1,4 @@
+import { rename, rm } from 'node:fs/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 
 /** The package with DuckDB. It is optional, because its binaries are large. */
@@ -54,6 +55,9 @@ export async function importDuckDb(): Promise<typeof import('@duckdb/node-api')>
 /**
  * Makes these tables of a DuckDB database contain the rows of these files and no others, in one transaction. It loads
  * no file twice. Other tables and views stay. Returns the number of loaded files. Throws errors of DuckDB.
+ *
+ * DuckDB keeps the values of deleted rows in its file until it uses their blocks again. So if a day has lost all of its
+ * rows, the database is written anew.
  */
 export async function loadDuckDb(
   database: string,
@@ -63,20 +67,36 @@ export async function loadDuckDb(
   onFile: (done: number) => void,
 ): Promise<number> {
   const { DuckDBInstance } = await importDuckDb();
-  const instance = await DuckDBInstance.create(database);
-  try {
-    const connection = await instance.connect();
+  const connected = async <T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> => {
+    const instance = await DuckDBInstance.create(database);
     try {
-      await connection.run('BEGIN');
-      const loaded = await load(connection, format, tables, files, onFile);
-      await connection.run('COMMIT');
-      return loaded;
+      const connection = await instance.connect();
+      try {
+        return await work(connection);
+      } finally {
+        connection.closeSync();
+      }
     } finally {
-      connection.closeSync();
+      instance.closeSync();
     }
-  } finally {
-    instance.closeSync();
-  }
+  };
+  const { loaded, isRewriteDue } = await connected(async (connection) => {
+    await connection.run('BEGIN');
+    const result = await load(connection, format, tables, files, onFile);
+    await connection.run('COMMIT');
+    return result;
+  });
+  if (!isRewriteDue) return loaded;
+  const rewritten = `${database}.new`;
+  await rm(rewritten, { force: true });
+  await connected(async (connection) => {
+    const [current] = await rowsOf(connection, 'SELECT current_database() AS name');
+    await connection.run(`ATTACH ${text(rewritten)} AS rollcall_rewritten`);
+    await connection.run(`COPY FROM DATABASE ${quoted(current?.name ?? '')} TO rollcall_rewritten`);
+    await connection.run('DETACH rollcall_rewritten');
+  });
+  await rename(rewritten, database);
+  return loaded;
 }
 
 async function load(
@@ -85,7 +105,7 @@ async function load(
   tables: readonly DuckDbTable[],
   files: readonly DuckDbFile[],
   onFile: (done: number) => void,
-): Promise<number> {
+): Promise<{ loaded: number; isRewriteDue: boolean }> {
   await connection.run(
     `CREATE TABLE IF NOT EXISTS ${FILES} (name VARCHAR, "table" VARCHAR, sha256 VARCHAR, from_day DATE, before_day DATE)`,
   );
@@ -97,6 +117,7 @@ async function load(
      WHERE "table" IN (SELECT table_name FROM duckdb_tables())`,
   );
   const kept = new Set<string>();
+  let isRewriteDue = false;
   for (const { name, table: tableName, sha256, from_day: from, before_day: before } of known) {
     const table = tables.find((each) => each.name === tableName);
     if (!name || !table) continue;
@@ -105,6 +126,7 @@ async function load(
       continue;
     }
     const days = from && before ? { from, before } : undefined;
+    isRewriteDue ||= await losesDay(connection, format, table, { days, file: wanted.get(name) });
     await connection.run(`DELETE FROM ${quoted(table.name)} WHERE ${conditionOf(table, days)}`);
     await connection.run(`DELETE FROM ${FILES} WHERE name = ${text(name)}`);
   }
@@ -112,7 +134,26 @@ async function load(
     if (!kept.has(file.name)) await insert(connection, format, file);
     onFile(index + 1);
   }
-  return files.length - kept.size;
+  return { loaded: files.length - kept.size, isRewriteDue };
+}
+
+/** Whether the table has rows of a day that its new file has no row of. `days` are those of the former file. */
+async function losesDay(
+  connection: DuckDBConnection,
+  format: DuckDbFormat,
+  table: DuckDbTable,
+  { days, file }: { days: DuckDbFile['days']; file: DuckDbFile | undefined },
+): Promise<boolean> {
+  const column = table.columns.find(({ name }) => name === table.dateColumn);
+  if (!column) return false;
+  const dayOf = (value: string) => `CAST(timezone('UTC', CAST(${value} AS TIMESTAMPTZ)) AS DATE)`;
+  const before = `SELECT ${dayOf(quoted(column.name))} FROM ${quoted(table.name)} WHERE ${conditionOf(table, days)}`;
+  const now =
+    file && file.rows > 0
+      ? ` EXCEPT SELECT ${dayOf(expressionOf(column, format))} FROM ${source(file, format)}`
+      : '';
+  const lost = await rowsOf(connection, `SELECT count(*)::VARCHAR AS days FROM (${before}${now})`);
+  return lost[0]?.days !== '0';
 }
 
 /** Creates the table, or replaces it if its columns have changed; then all of its files are loaded again. */

@@ -6,7 +6,7 @@ import { readRows } from '../../folder-import/rows.ts';
 import type { Order } from '../../store/warehouse/dataset-rows.ts';
 import { datasets } from '../../warehouse/datasets.ts';
 import type { PartChanges } from './changes.ts';
-import { dayOf, type ExportedRow, type Part, partNamesOf } from './parts.ts';
+import { type Days, dayOf, type ExportedRow, type Part, partNamesOf, removedDaysOf } from './parts.ts';
 import type { FileFormat } from './write.ts';
 
 /** The file of the last run cannot be merged with the changes; the part must be read whole. */
@@ -30,7 +30,8 @@ function sortKeyBy(order: Order): (row: ExportedRow) => string {
 }
 
 /**
- * The rows of a file of the last run, in the order of the server. A changed row replaces the row with the same key.
+ * The rows of a file of the last run, in the order of the server. A changed row replaces the row with the same key. Rows of
+ * days that the server has removed are left out.
  * Throws `NoMerge` if the file or the changes have another form.
  */
 export async function* mergedRows(
@@ -44,8 +45,14 @@ export async function* mergedRows(
   const sortKeyOf = sortKeyBy(order);
   const keyOf = (row: ExportedRow) => JSON.stringify(key.map((column) => row[column] ?? null));
   const replaced = new Set<string>();
+  const removed: Days[] = [];
   const added: { row: ExportedRow; sortKey: string }[] = [];
   for await (const row of changes.rows > 0 ? rowsOf(changes.path, 'ndjson') : []) {
+    const days = removedDaysOf(row);
+    if (days) {
+      removed.push(days);
+      continue;
+    }
     if (format === 'csv' && key.some((column) => isAmbiguous(row[column]))) throw new NoMerge();
     replaced.add(keyOf(row));
     const day = dayOf(dataset, row);
@@ -56,12 +63,16 @@ export async function* mergedRows(
   added.sort((a, b) => (a.sortKey < b.sortKey ? -1 : a.sortKey > b.sortKey ? 1 : 0));
   let next = 0;
   for await (const row of rowsOf(known.path, format)) {
-    if (replaced.has(keyOf(row))) continue;
+    if (replaced.has(keyOf(row)) || isOf(removed, dayOf(dataset, row))) continue;
     const sortKey = sortKeyOf(row);
     for (let first = added[next]; first && first.sortKey <= sortKey; first = added[++next]) yield first.row;
     yield row;
   }
   for (const { row } of added.slice(next)) yield row;
+}
+
+function isOf(removed: readonly Days[], day: string | undefined): boolean {
+  return day !== undefined && removed.some(({ startDate, endDate }) => startDate <= day && day <= endDate);
 }
 
 /**

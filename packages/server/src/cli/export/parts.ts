@@ -90,12 +90,14 @@ function mayMove(dataset: DatasetPath): boolean {
 }
 
 /**
- * The folder's other parts of these datasets that contain events. An event may have moved between such a part and a
- * requested month, so these parts need the changes, too.
+ * The folder's other parts of these datasets. The server may have removed days of them, or an event may have moved between such
+ * a part and a requested month, so these parts need the changes, too.
  */
 export function partsBeside(parts: readonly Part[], files: readonly ExportedFile[]): Part[] {
   const names = new Set(parts.map(({ name }) => name));
-  const datasets = new Set<string>(parts.map(({ dataset }) => dataset).filter(mayMove));
+  const datasets = new Set<string>(
+    parts.map(({ dataset }) => dataset).filter((dataset) => hasDays(dataset) && !isComputed(dataset)),
+  );
   return files.flatMap(({ path, dataset, startDate, endDate, cursor }): Part[] => {
     const name = path.slice(0, path.lastIndexOf('.'));
     if (!datasets.has(dataset) || names.has(name) || cursor === undefined) return [];
@@ -158,8 +160,16 @@ export function dayOf(dataset: DatasetPath, row: ExportedRow): string | undefine
   return column && String(row[column]).slice(0, 10);
 }
 
-/** The parts that may contain a row with this key; the part where it belongs now comes first. */
+/** The days whose rows the server has removed, all of one month, if a row of changes says so. */
+export function removedDaysOf({ removedFrom, removedTo }: ExportedRow): Days | undefined {
+  if (typeof removedFrom !== 'string' || typeof removedTo !== 'string') return undefined;
+  return { startDate: removedFrom.slice(0, 10), endDate: removedTo.slice(0, 10) };
+}
+
+/** The parts that may contain a row with this key, or rows of these removed days; the part where a row belongs now comes first. */
 export function partNamesOf(dataset: DatasetPath, row: ExportedRow): string[] {
+  const removed = removedDaysOf(row);
+  if (removed) return [nameOf(dataset, removed.startDate)];
   const names = [nameOf(dataset, dayOf(dataset, row))];
   if (!mayMove(dataset)) return names;
   // No time zone is further from UTC than 14 hours.

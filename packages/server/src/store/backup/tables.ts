@@ -26,6 +26,7 @@ interface CatalogRow extends Table {
  * - sessions, links and answered challenges of people who sign in, and the networks of sign-ins and logins
  * - answered requests, which the server keeps for a day
  * - the live processes
+ * - removed days, which cursors of one database ask for
  * - `user_searches`, which has no rows
  * - partitions, whose rows are those of their table, and detached ones, which are about to be dropped
  *
@@ -52,7 +53,7 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
                             'aggregate_days', 'day_aggregates', 'user_searches', 'sessions', 'sign_in_links',
                             'sign_in_networks', 'sign_in_failures', 'spent_challenges',
                             'set_up_links', 'answered_requests', 'api_key_networks', 'server_processes',
-                            'replaced_users', 'gone_users', 'replacement_marks')
+                            'replaced_users', 'gone_users', 'replacement_marks', 'removed_days')
     ORDER BY c.relname`);
   return inReferenceOrder(rows);
 }

@@ -184,7 +184,7 @@ export const WITHHELD_TABLES: readonly WithheldTable[] = [
     table: 'day_aggregates',
     title: 'who planned to come to an office on a day, and who was detected',
     purpose: 'to answer metrics fast',
-    keptFor: UNLIMITED,
+    keptFor: 'as long as plans, bookings and presence events',
     erasure: 'counted again',
     reason: 'derived from plans, bookings and presence events, which the export has',
   },

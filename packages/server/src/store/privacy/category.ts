@@ -1,5 +1,6 @@
 import type { AccountRole } from '../auth/account-roles.ts';
 import type { ApiKeyRole } from '../auth/api-keys.ts';
+import { type RetentionKindName, retentionKind, retentionWords } from './retention-kinds.ts';
 
 /** Who sees rows of a category through the API: people and keys by role, and identity providers. */
 export interface Seers {
@@ -33,6 +34,8 @@ export interface Category {
   keptFor: string;
   /** What an erasure of the person does to it. */
   erasure: string;
+  /** The kind of data whose retention an administrator sets. `keptFor` then has the default. */
+  retention?: RetentionKindName;
   seenBy: Seers;
   /**
    * SQL after `FROM … AS person` that gives the rows of the person, with the table as `t`. `person` has the members of
@@ -79,6 +82,11 @@ export const UNLIMITED = 'without limit';
 export const DELETED = 'deleted';
 /** Rows that statistics need. */
 export const PSEUDONYM = 'kept for statistics, under a pseudonym';
+/** How long the server keeps rows whose retention an administrator sets. */
+export function settable(retention: RetentionKindName, since = ''): Pick<Category, 'keptFor' | 'retention'> {
+  const { byDefault } = retentionKind(retention);
+  return { keptFor: `${retentionWords(byDefault)}${since} by default (\`${retention}\`)`, retention };
+}
 
 /** SQL of the office, level, zone, desk and room of a column of `t`. */
 export const nodeOf = (column: string) =>

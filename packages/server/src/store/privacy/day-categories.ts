@@ -11,7 +11,7 @@ import {
   PSEUDONYM,
   READERS_OF_DATASETS,
   READERS_OF_MANAGEMENT,
-  UNLIMITED,
+  settable,
 } from './category.ts';
 
 const PLANNING = 'a planner, a program with a key, leave, presence, or the server by the week plan';
@@ -24,7 +24,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     table: 'week_plans',
     purpose: 'to plan the days that nobody plans one by one',
     source: 'a planner, a file that was imported, or a program with a key',
-    keptFor: 'until the week plan is changed',
+    keptFor: 'until the week plan is changed; 13 months after the person left by default (`weekPlans`)',
     erasure: DELETED,
     seenBy: READERS_OF_MANAGEMENT,
     from: `${ofPerson('week_plans')} ${OFFICE}`,
@@ -38,7 +38,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     table: 'leaves',
     purpose: 'to plan the person as away, and to free the bookings',
     source: 'the HR system, or a planner',
-    keptFor: UNLIMITED,
+    ...settable('leave'),
     erasure: DELETED,
     seenBy: READERS_OF_MANAGEMENT,
     from: ofPerson('leaves'),
@@ -51,7 +51,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     table: 'day_plans',
     purpose: 'to tell who comes on a day, and to compare plans with presence',
     source: PLANNING,
-    keptFor: UNLIMITED,
+    ...settable('attendance'),
     erasure: `${PSEUDONYM}; days ahead are deleted`,
     seenBy: READERS_OF_DATASETS,
     from: `${ofPerson('day_plans')} ${OFFICE}`,
@@ -65,7 +65,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     table: 'bookings',
     purpose: 'to keep a place for the person on a day',
     source: PLANNING,
-    keptFor: UNLIMITED,
+    ...settable('attendance'),
     erasure: `${PSEUDONYM}; days ahead are deleted`,
     seenBy: READERS_OF_DATASETS,
     from: `${ofPerson('bookings')} ${nodeOf('node_id')}`,
@@ -86,7 +86,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     table: 'action_log',
     purpose: 'to show who changed a plan or a booking, when and why',
     source: 'the server, at each change',
-    keptFor: UNLIMITED,
+    ...settable('actionLog'),
     erasure: `${PSEUDONYM}, without free text and the own name`,
     seenBy: READERS_OF_DATASETS,
     from: `${ofPerson('action_log')}
@@ -118,7 +118,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     table: 'action_log',
     purpose: 'to show who changed a plan or a booking, when and why',
     source: 'the server, at each change',
-    keptFor: UNLIMITED,
+    ...settable('actionLog'),
     erasure: 'the name is removed, and texts of others that have it',
     seenBy: READERS_OF_DATASETS,
     from: `JOIN action_log AS t ON t.tenant_id = person.tenant_id AND t.user_id <> person.user_id

@@ -8,6 +8,7 @@ import {
   ofPerson,
   READERS_OF_DATASETS,
   READERS_OF_MANAGEMENT,
+  settable,
   UNLIMITED,
 } from './category.ts';
 
@@ -91,7 +92,7 @@ export const DIRECTORY_CATEGORIES: readonly Category[] = [
     table: 'access_credentials',
     purpose: 'to know whom an event of a badge reader is of',
     source: 'the access control system, or a file that was imported',
-    keptFor: UNLIMITED,
+    ...settable('accessCards', ' after the person left,'),
     erasure: DELETED,
     seenBy: READERS_OF_MANAGEMENT,
     from: ofPerson('access_credentials'),

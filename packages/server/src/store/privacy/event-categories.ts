@@ -10,12 +10,12 @@ import {
   PSEUDONYM,
   READERS_OF_DATASETS,
   type Seers,
-  UNLIMITED,
+  settable,
 } from './category.ts';
 
 const REFUSED: Seers = { people: ['administrator', 'integrations'], keys: ['all'] };
 const REFUSED_KEPT_FOR =
-  '30 days at most, and the newest 10,000 of the organisation (`--refused-events-kept`)';
+  '30 days at most (`refusedEvents`), and the newest 10,000 of the organisation (`--refused-events-kept`)';
 
 /** What all kinds of events have in common. */
 const EVENT = {
@@ -39,7 +39,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     table: 'presence_events',
     purpose: 'to tell who is where, and to count attendance',
     source: 'the system that `sourceId` names',
-    keptFor: UNLIMITED,
+    ...settable('attendance'),
     erasure: `${PSEUDONYM}, without the id of the source`,
     seenBy: READERS_OF_DATASETS,
     from: `${ofPerson('presence_events')} ${nodeOf('node_id')}`,
@@ -54,7 +54,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     table: 'visitor_arrivals',
     purpose: 'to count visitors, and to tell whom a visitor comes to',
     source: 'the system that `sourceId` names',
-    keptFor: UNLIMITED,
+    ...settable('visitors'),
     erasure: 'the host is a pseudonym',
     seenBy: READERS_OF_DATASETS,
     from: `JOIN visitor_arrivals AS t ON t.tenant_id = person.tenant_id AND t.host_user_id = person.user_id ${nodeOf('node_id')}`,
@@ -74,7 +74,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     table: 'visitor_arrivals',
     purpose: 'to count visitors, and to tell whom a visitor comes to',
     source: 'the system that `sourceId` names',
-    keptFor: UNLIMITED,
+    ...settable('visitors'),
     erasure: 'name, e-mail address and company are removed',
     seenBy: READERS_OF_DATASETS,
     from: `JOIN visitor_arrivals AS t ON t.tenant_id = person.tenant_id AND ${isOneOf('t.visitor_email', 'addresses')}

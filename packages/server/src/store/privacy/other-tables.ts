@@ -27,6 +27,8 @@ export const OTHER_TABLES: Readonly<Record<string, string>> = {
   organisation_settings: 'settings of organisations',
   organisations: 'organisations',
   replacement_marks: 'up to where keys of deleted rows are kept',
+  removed_days: 'days whose rows were removed',
+  retention_settings: 'settings of organisations',
   scim_token_index: 'tokens of identity providers',
   scim_tokens: 'tokens of identity providers',
   set_up_links: 'the link by which a server is set up',

@@ -76,6 +76,13 @@ const GRANTS = `
   GRANT SELECT, INSERT, DELETE, UPDATE (year) ON rollcall.replaced_users TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.gone_users TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (pruned_xid) ON rollcall.replacement_marks TO ${RESTRICTED_ROLE};
+  -- Retention: rows end, and the type of a sick leave before them. Its settings stay.
+  GRANT DELETE ON rollcall.presence_events, rollcall.occupancy_events, rollcall.visitor_arrivals, rollcall.action_log,
+    rollcall.access_credentials TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (leave_type) ON rollcall.leaves TO ${RESTRICTED_ROLE};
+  GRANT UPDATE (reason, written_xid) ON rollcall.action_log TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (kept) ON rollcall.retention_settings TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (written_xid) ON rollcall.removed_days TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (from_time_zone, to_time_zone, started_at, finished_at, events_total, events_done,
     next_table, last_observed_at, last_event_digest) ON rollcall.office_redatings TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (changes) ON rollcall.directory_versions TO ${RESTRICTED_ROLE};

@@ -106,6 +106,16 @@ export async function deleteAllAggregates(tx: Tx, tenantId: string): Promise<voi
   await deleteAll(tx, tenantId);
 }
 
+/**
+ * Deletes the aggregates of a day, before rows of it are removed. Until the transaction ends, no other one stores aggregates
+ * of the organisation; one that has read the rows fails.
+ */
+export async function deleteAggregatesOfDay(tx: Tx, tenantId: string, day: string): Promise<void> {
+  await claim(tx, tenantId);
+  await tx.query('DELETE FROM aggregate_days WHERE tenant_id = $1 AND day = $2::date', [tenantId, day]);
+  await tx.query('DELETE FROM day_aggregates WHERE tenant_id = $1 AND day = $2::date', [tenantId, day]);
+}
+
 /** Makes a concurrent transaction that writes aggregates of the organisation fail, or this one. */
 async function claim(tx: Tx, tenantId: string): Promise<void> {
   await tx.query('UPDATE aggregate_states SET snapshot = snapshot WHERE tenant_id = $1', [tenantId]);

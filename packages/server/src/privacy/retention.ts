@@ -1,0 +1,93 @@
+import type { FastifyBaseLogger } from 'fastify';
+import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import type { Database } from '../store/connections/db.ts';
+import { organisationIds } from '../store/directory/organisations.ts';
+import { nextDayToRemove, removeSomeOfDay } from '../store/privacy/retention.ts';
+import { RETENTION_KINDS, type RetentionKindName } from '../store/privacy/retention-kinds.ts';
+import { firstKeptDay, readRetention } from '../store/privacy/retention-settings.ts';
+import { utcDay } from '../store/values/days.ts';
+
+interface Deps {
+  database: Database;
+  /** Milliseconds since the epoch. */
+  clock: () => number;
+  log: FastifyBaseLogger;
+  /** Once it is aborted, the next run does the rest. */
+  signal: AbortSignal;
+  /** Receives the number of removed rows, twice: nobody has counted those that are left. */
+  onProgress?: (done: number, total: number) => void;
+}
+
+const LOG_EVERY_MS = 10_000;
+
+/**
+ * Removes the rows whose retention has ended. Organisations take turns, with a slice of some thousand rows in a transaction
+ * each. What is removed tells how far a run came, so a run that was stopped is continued by the next. A setting that changes
+ * during the run applies from the next day on. Throws `StoreUnavailableError`.
+ */
+export async function enforceRetention(deps: Deps): Promise<void> {
+  const { database, signal, onProgress } = deps;
+  let waiting = (await database.inSystem(organisationIds)).map((tenantId) => removal(deps, tenantId));
+  let removed = 0;
+  while (waiting.length > 0) {
+    const going: typeof waiting = [];
+    for (const organisation of waiting) {
+      if (signal.aborted) return;
+      const { value: rows, done } = await organisation.next();
+      if (done) continue;
+      going.push(organisation);
+      removed += rows;
+      onProgress?.(removed, removed);
+    }
+    waiting = going;
+  }
+}
+
+/** Removes the rows of one organisation. Yields the number of rows of each slice. */
+async function* removal(deps: Deps, tenantId: string): AsyncGenerator<number, void> {
+  const { log } = deps;
+  let loggedMs = performance.now();
+  for (const kind of RETENTION_KINDS) {
+    let rows = 0;
+    for (;;) {
+      const day = await nextDay(deps, tenantId, kind);
+      if (day === undefined) break;
+      for await (const slice of removalOfDay(deps, tenantId, kind, day)) {
+        rows += slice;
+        yield slice;
+      }
+      if (performance.now() - loggedMs < LOG_EVERY_MS) continue;
+      loggedMs = performance.now();
+      log.info({ tenantId, kind, rows, day }, 'removing rows whose retention has ended');
+    }
+    if (rows > 0) log.info({ tenantId, kind, rows }, 'removed rows whose retention had ended');
+  }
+}
+
+/** Reads the setting anew for each day, so that a longer retention stops the removal. */
+function nextDay(
+  { database, clock }: Deps,
+  tenantId: string,
+  kind: RetentionKindName,
+): Promise<string | undefined> {
+  return database.inTenant(tenantId, async (tx) => {
+    const before = firstKeptDay(await readRetention(tx, tenantId), kind, utcDay(clock()));
+    return before === undefined ? undefined : nextDayToRemove(tx, tenantId, kind, before);
+  });
+}
+
+/** A day that has begun is finished, unless the process ends: cursors tell of whole days. */
+async function* removalOfDay(
+  { database }: Deps,
+  tenantId: string,
+  kind: RetentionKindName,
+  day: string,
+): AsyncGenerator<number, void> {
+  for (;;) {
+    const rows = await inTenantWithRetries(database, tenantId, (tx) =>
+      removeSomeOfDay(tx, tenantId, kind, day),
+    );
+    if (rows === 0) return;
+    yield rows;
+  }
+}

@@ -1,0 +1,292 @@
+import type { Tx } from '../connections/db.ts';
+import { deleteAggregatesOfDay } from '../warehouse/aggregate-writes.ts';
+import { noteRemovedDay } from '../warehouse/removed-days.ts';
+import { leaveReason } from '../workday/reasons.ts';
+import { type RetentionKindName, retentionKind } from './retention-kinds.ts';
+
+/** Rows that one statement removes at most. */
+export const SLICE_ROWS = 5_000;
+
+/**
+ * The removal of one kind. It goes day by day, the oldest first. So a reader meets one half-removed day at most, and the
+ * range that cursors tell is exact. Each call runs in a transaction of its own. The calls read no clock.
+ */
+export interface Removal {
+  /** The oldest day before `before` that has rows to remove. Undefined: there is none. */
+  nextDay(tx: Tx, tenantId: string, before: string): Promise<string | undefined>;
+  /** Removes some of the rows of a day. Returns their number; 0 if there are none. */
+  removeSome(tx: Tx, tenantId: string, day: string): Promise<number>;
+}
+
+/**
+ * Tables whose rows have a time in their key. Later they may be divided by that time, so every condition on a day has a
+ * condition on the time, too. No time zone is further from UTC than 14 hours.
+ */
+const EVENT_TABLES = {
+  presence: 'presence_events',
+  occupancy: 'occupancy_events',
+  visitors: 'visitor_arrivals',
+} as const;
+type EventTable = (typeof EVENT_TABLES)[keyof typeof EVENT_TABLES];
+
+/** SQL: `time` may be of the day `$2`. */
+const aroundDay = (time: string) =>
+  `${time} >= ($2::date - 1)::timestamp AT TIME ZONE 'UTC' AND ${time} < ($2::date + 2)::timestamp AT TIME ZONE 'UTC'`;
+/** SQL: `time` is on the day `$2` in UTC. */
+const onDay = (time: string) =>
+  `${time} >= $2::date::timestamp AT TIME ZONE 'UTC' AND ${time} < ($2::date + 1)::timestamp AT TIME ZONE 'UTC'`;
+
+const firstDay = async (tx: Tx, sql: string, tenantId: string, before: string) =>
+  (await tx.query<{ day: string | null }>(sql, [tenantId, before])).rows[0]?.day ?? undefined;
+
+const countOf = async (tx: Tx, sql: string, tenantId: string, day: string) =>
+  (await tx.query(sql, [tenantId, day])).rowCount ?? 0;
+
+function eventsOf(table: EventTable): Removal {
+  return {
+    nextDay: (tx, tenantId, before) =>
+      firstDay(
+        tx,
+        `SELECT min(day) AS day FROM ${table}
+         WHERE tenant_id = $1 AND day < $2::date AND observed_at < ($2::date + 1)::timestamp AT TIME ZONE 'UTC'`,
+        tenantId,
+        before,
+      ),
+    removeSome: (tx, tenantId, day) =>
+      countOf(
+        tx,
+        `WITH old AS MATERIALIZED (
+           SELECT observed_at, event_digest FROM ${table}
+           WHERE tenant_id = $1 AND day = $2::date AND ${aroundDay('observed_at')} LIMIT ${SLICE_ROWS}
+         )
+         DELETE FROM ${table} e USING old
+         WHERE e.tenant_id = $1 AND e.observed_at = old.observed_at AND e.event_digest = old.event_digest
+           AND ${aroundDay('e.observed_at')}`,
+        tenantId,
+        day,
+      ),
+  };
+}
+
+/** A plan and its booking go together: each refers to the other. */
+const days: Removal = {
+  nextDay: (tx, tenantId, before) =>
+    firstDay(
+      tx,
+      'SELECT min(day) AS day FROM day_plans WHERE tenant_id = $1 AND day < $2::date',
+      tenantId,
+      before,
+    ),
+  removeSome: (tx, tenantId, day) =>
+    countOf(
+      tx,
+      `WITH old AS MATERIALIZED (
+         SELECT user_id FROM day_plans WHERE tenant_id = $1 AND day = $2::date LIMIT ${SLICE_ROWS}
+       ), gone AS (
+         DELETE FROM bookings b USING old WHERE b.tenant_id = $1 AND b.day = $2::date AND b.user_id = old.user_id
+       )
+       DELETE FROM day_plans p USING old WHERE p.tenant_id = $1 AND p.day = $2::date AND p.user_id = old.user_id`,
+      tenantId,
+      day,
+    ),
+};
+
+const presence = eventsOf(EVENT_TABLES.presence);
+
+/** Aggregates repeat the rows, so they go in the same transaction, before anybody can store them again. */
+const attendance: Removal = {
+  async nextDay(tx, tenantId, before) {
+    const found = [await presence.nextDay(tx, tenantId, before), await days.nextDay(tx, tenantId, before)];
+    return found.filter((day) => day !== undefined).sort()[0];
+  },
+  async removeSome(tx, tenantId, day) {
+    await deleteAggregatesOfDay(tx, tenantId, day);
+    return (await presence.removeSome(tx, tenantId, day)) || (await days.removeSome(tx, tenantId, day));
+  },
+};
+
+const actionLog: Removal = {
+  nextDay: (tx, tenantId, before) =>
+    firstDay(
+      tx,
+      `SELECT (min(logged_at) AT TIME ZONE 'UTC')::date AS day FROM action_log
+       WHERE tenant_id = $1 AND logged_at < $2::date::timestamp AT TIME ZONE 'UTC'`,
+      tenantId,
+      before,
+    ),
+  removeSome: (tx, tenantId, day) =>
+    countOf(
+      tx,
+      `WITH old AS MATERIALIZED (
+         SELECT logged_at, entry_id FROM action_log WHERE tenant_id = $1 AND ${onDay('logged_at')} LIMIT ${SLICE_ROWS}
+       )
+       DELETE FROM action_log l USING old
+       WHERE l.tenant_id = $1 AND l.logged_at = old.logged_at AND l.entry_id = old.entry_id AND ${onDay('l.logged_at')}`,
+      tenantId,
+      day,
+    ),
+};
+
+const leave: Removal = {
+  nextDay: (tx, tenantId, before) =>
+    firstDay(
+      tx,
+      'SELECT min(end_day) AS day FROM leaves WHERE tenant_id = $1 AND end_day < $2::date',
+      tenantId,
+      before,
+    ),
+  removeSome: (tx, tenantId, day) =>
+    countOf(
+      tx,
+      `DELETE FROM leaves WHERE tenant_id = $1 AND (user_id, leave_id) IN (
+         SELECT user_id, leave_id FROM leaves WHERE tenant_id = $1 AND end_day = $2::date LIMIT ${SLICE_ROWS})`,
+      tenantId,
+      day,
+    ),
+};
+
+const sickReasons = (['scheduled', 'cancelled'] as const).map((kind) => ({
+  sick: leaveReason(kind, 'sick'),
+  plain: leaveReason(kind, null),
+}));
+export const SICK_REASONS = sickReasons.map(({ sick }) => `'${sick}'`).join(', ');
+const PLAIN = `CASE reason ${sickReasons.map(({ sick, plain }) => `WHEN '${sick}' THEN '${plain}'`).join(' ')} END`;
+
+/** The leave stays, and so does the entry of the action log. A log entry is never older than the day before its day. */
+const sickLeave: Removal = {
+  nextDay: (tx, tenantId, before) =>
+    firstDay(
+      tx,
+      `SELECT least(
+         (SELECT min(end_day) FROM leaves WHERE tenant_id = $1 AND leave_type = 'sick' AND end_day < $2::date),
+         (SELECT min(day) FROM action_log WHERE tenant_id = $1 AND reason IN (${SICK_REASONS}) AND day < $2::date
+            AND logged_at < ($2::date + 1)::timestamp AT TIME ZONE 'UTC')) AS day`,
+      tenantId,
+      before,
+    ),
+  async removeSome(tx, tenantId, day) {
+    const leaves = await countOf(
+      tx,
+      `UPDATE leaves SET leave_type = NULL WHERE tenant_id = $1 AND (user_id, leave_id) IN (
+         SELECT user_id, leave_id FROM leaves
+         WHERE tenant_id = $1 AND leave_type = 'sick' AND end_day = $2::date LIMIT ${SLICE_ROWS})`,
+      tenantId,
+      day,
+    );
+    const entries = await countOf(
+      tx,
+      `WITH old AS MATERIALIZED (
+         SELECT logged_at, entry_id FROM action_log WHERE tenant_id = $1 AND reason IN (${SICK_REASONS}) AND day = $2::date
+           AND logged_at < ($2::date + 2)::timestamp AT TIME ZONE 'UTC' LIMIT ${SLICE_ROWS}
+       )
+       UPDATE action_log l SET reason = ${PLAIN}, written_xid = pg_current_xact_id() FROM old
+       WHERE l.tenant_id = $1 AND l.logged_at = old.logged_at AND l.entry_id = old.entry_id
+         AND l.logged_at < ($2::date + 2)::timestamp AT TIME ZONE 'UTC'`,
+      tenantId,
+      day,
+    );
+    return leaves + entries;
+  },
+};
+
+const refusedEvents: Removal = {
+  nextDay: (tx, tenantId, before) =>
+    firstDay(
+      tx,
+      `SELECT (min(refused_at) AT TIME ZONE 'UTC')::date AS day FROM refused_events
+       WHERE tenant_id = $1 AND refused_at < $2::date::timestamp AT TIME ZONE 'UTC'`,
+      tenantId,
+      before,
+    ),
+  removeSome: (tx, tenantId, day) =>
+    countOf(
+      tx,
+      `DELETE FROM refused_events WHERE tenant_id = $1 AND (refused_at, refusal_id) IN (
+         SELECT refused_at, refusal_id FROM refused_events
+         WHERE tenant_id = $1 AND ${onDay('refused_at')} LIMIT ${SLICE_ROWS})`,
+      tenantId,
+      day,
+    ),
+};
+
+/** SQL: the day in UTC on which the inactive user `u` was changed last. Nothing of a user says when the user left. */
+export const LEFT_ON = `(greatest(u.created_at, u.modified_at, u.deprovisioned_at) AT TIME ZONE 'UTC')::date`;
+/** SQL: the same of the card `t`. */
+export const CARD_LEFT_ON = `greatest(${LEFT_ON}, (t.updated_at AT TIME ZONE 'UTC')::date)`;
+const LEFT = `u.tenant_id = $1 AND u.status = 'inactive'`;
+
+/**
+ * Rows of people who left. A card that was updated since is kept for as long again.
+ *
+ * @param remove SQL that removes the rows; `old` is the SQL after the columns of a SELECT of these rows as `t`
+ */
+function ofPeopleWhoLeft(
+  table: 'access_credentials' | 'week_plans',
+  dayOf: string,
+  remove: (old: string) => string,
+): Removal {
+  const joined = `FROM users u JOIN ${table} t ON t.tenant_id = u.tenant_id AND t.user_id = u.user_id WHERE ${LEFT}`;
+  const removal = remove(`${joined} AND ${dayOf} = $2::date LIMIT ${SLICE_ROWS}`);
+  return {
+    nextDay: (tx, tenantId, before) =>
+      firstDay(tx, `SELECT min(${dayOf}) AS day ${joined} AND ${dayOf} < $2::date`, tenantId, before),
+    removeSome: (tx, tenantId, day) => countOf(tx, removal, tenantId, day),
+  };
+}
+
+const accessCards = ofPeopleWhoLeft(
+  'access_credentials',
+  CARD_LEFT_ON,
+  (old) => `WITH old AS MATERIALIZED (SELECT t.card_digest ${old}),
+   scans AS (DELETE FROM access_credential_scans s USING old WHERE s.tenant_id = $1 AND s.card_digest = old.card_digest)
+   DELETE FROM access_credentials c USING old WHERE c.tenant_id = $1 AND c.card_digest = old.card_digest`,
+);
+
+const weekPlans = ofPeopleWhoLeft(
+  'week_plans',
+  LEFT_ON,
+  (old) => `DELETE FROM week_plans w USING (SELECT t.user_id, t.weekday ${old}) AS old
+   WHERE w.tenant_id = $1 AND w.user_id = old.user_id AND w.weekday = old.weekday`,
+);
+
+const REMOVALS: Record<RetentionKindName, Removal> = {
+  attendance,
+  occupancy: eventsOf(EVENT_TABLES.occupancy),
+  visitors: eventsOf(EVENT_TABLES.visitors),
+  leave,
+  sickLeave,
+  actionLog,
+  refusedEvents,
+  accessCards,
+  weekPlans,
+};
+
+/** The oldest day before `before` that has rows of a kind. Undefined: there is none. */
+export function nextDayToRemove(
+  tx: Tx,
+  tenantId: string,
+  kind: RetentionKindName,
+  before: string,
+): Promise<string | undefined> {
+  return REMOVALS[kind].nextDay(tx, tenantId, before);
+}
+
+/**
+ * Removes some of the rows of a day, and notes it for cursors. Call it in a transaction of its own until it returns 0. All
+ * earlier days must be without rows.
+ */
+export async function removeSomeOfDay(
+  tx: Tx,
+  tenantId: string,
+  kind: RetentionKindName,
+  day: string,
+): Promise<number> {
+  // Nothing is noted row by row. And with statistics from before a large write, the planner could read a whole table.
+  await tx.query(
+    "SET LOCAL rollcall.retention TO 'on'; SET LOCAL enable_hashjoin TO off; SET LOCAL enable_mergejoin TO off",
+  );
+  const removed = await REMOVALS[kind].removeSome(tx, tenantId, day);
+  const { datasets } = retentionKind(kind);
+  if (removed > 0 && datasets.length > 0) await noteRemovedDay(tx, tenantId, datasets, day);
+  return removed;
+}

@@ -1,0 +1,138 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { loadFolder } from '../../src/cli/export/duckdb.ts';
+import type { FileFormat } from '../../src/cli/export/write.ts';
+import { addDays, utcDay } from '../../src/store/values/days.ts';
+import { addSite, type Site } from '../support/presence.ts';
+import { enforceRetention } from '../support/retention.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { listen } from '../support/sockets.ts';
+import { exportHere } from './export-support.ts';
+
+let server: TestServer;
+let site: Site;
+let baseUrl: string;
+let dir: string;
+let today: string;
+let old: string;
+beforeAll(async () => {
+  server = await startTestServer();
+  baseUrl = await listen(server);
+});
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'rollcall-retention-'));
+  // The client uses the real time.
+  server.clock.nowMs = Date.now();
+  today = utcDay(server.clock.nowMs);
+  old = addDays(today, -150);
+  site = await addSite(server);
+  for (const [day, text] of [
+    [old, OLD],
+    [today, NEW],
+  ] as const)
+    await fill(day, text);
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+afterAll(() => server.close());
+
+/** Texts that no compression shortens, because no part of them comes again. */
+const OLD = 'Vera Quijzpxwbf';
+const NEW = 'Nora Kdmgtyuhlo';
+
+/** Rows of all datasets whose rows end, each with the text. */
+async function fill(day: string, text: string): Promise<void> {
+  const { tenantId, office, user } = site;
+  await server.db.owner.inTenant(tenantId, async (tx) => {
+    const at = `${day}T00:00:00Z`;
+    const run = (sql: string, ...values: unknown[]) => tx.query(sql, [tenantId, at, day, text, ...values]);
+    const event =
+      'tenant_id, observed_at, event_digest, day, location_id, node_id, event_id, source_id, received_at';
+    const values = `$1, $2::timestamptz, gen_random_uuid(), $3::date, $5::uuid, $5::uuid, $4::text, 's', $2::timestamptz`;
+    await run(
+      `INSERT INTO visitor_arrivals (${event}, visitor_name) VALUES (${values}, $4::text)`,
+      office.locationId,
+    );
+    await run(
+      `INSERT INTO occupancy_events (${event}, occupied) VALUES (${values}, true)`,
+      office.locationId,
+    );
+    await run(
+      `INSERT INTO presence_events (${event}, user_id, source_user_id) VALUES (${values}, $6, $4::text)`,
+      office.locationId,
+      user.userId,
+    );
+    await run(
+      `INSERT INTO action_log (tenant_id, logged_at, entry_id, action_id, user_id, day, category, action, description, changed_by)
+       VALUES ($1, $2::timestamptz, gen_random_uuid(), gen_random_uuid(), $5, $3::date, 'plan', 'created', $4::text, 'admin')`,
+      user.userId,
+    );
+  });
+}
+
+const DATASETS = ['visitors', 'occupancy', 'presence', 'change-log/user', 'user-booking-attendance'] as const;
+/** A later run asks for the days of now only. */
+const exported = (format: FileFormat, startDate: string) =>
+  exportHere(dir, { baseUrl, ...site.key }, { datasets: [...DATASETS], format, startDate, endDate: today });
+
+/** The files below the folder that have the text, as bytes. */
+async function filesWith(text: string): Promise<string[]> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const contents = await Promise.all(paths.map(async (path) => [path, await readFile(path)] as const));
+  return contents
+    .flatMap(([path, bytes]) => (bytes.includes(text) ? [path.slice(dir.length + 1)] : []))
+    .sort();
+}
+
+const forget = async () => {
+  await server.db.owner.inTenant(site.tenantId, (tx) =>
+    tx.query(
+      `INSERT INTO retention_settings (tenant_id, kind, kept)
+       SELECT $1, unnest(ARRAY['attendance', 'occupancy', 'visitors', 'actionLog']), 'P92D'`,
+      [site.tenantId],
+    ),
+  );
+  await enforceRetention({ server });
+};
+
+test.each(['ndjson', 'csv', 'parquet'] as const)(
+  'a folder of %s that is kept current forgets removed days, also in months that a run does not ask for',
+  async (format) => {
+    await exported(format, old);
+    expect(await filesWith(OLD)).toHaveLength(4);
+    await forget();
+    await exported(format, today);
+    expect(await filesWith(OLD)).toEqual([]);
+    expect(await filesWith(NEW)).toHaveLength(4);
+  },
+);
+
+test('a DuckDB database that is kept current forgets removed days, in each byte of its file', async () => {
+  const database = join(dir, 'copy.duckdb');
+  const loaded = async (startDate: string) => {
+    await exported('ndjson', startDate);
+    const { files } = JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8'));
+    return loadFolder(database, dir, 'ndjson', files);
+  };
+  const run = async (sql: string) => {
+    const instance = await DuckDBInstance.create(database);
+    const connection = await instance.connect();
+    try {
+      return (await connection.runAndReadAll(sql)).getRowsJson();
+    } finally {
+      connection.closeSync();
+      instance.closeSync();
+    }
+  };
+  await loaded(old);
+  await run('CREATE VIEW mine AS SELECT visitorName FROM visitors');
+  expect(await filesWith(OLD)).toContain('copy.duckdb');
+  await forget();
+  expect(await loaded(today)).toBeGreaterThan(0);
+  expect(await filesWith(OLD)).toEqual([]);
+  expect(await run('FROM mine')).toEqual([[NEW]]);
+  expect(await loaded(today)).toBe(0);
+});

@@ -1,0 +1,197 @@
+import { expect, test } from 'vitest';
+import type { Retention } from '../src/store/privacy/retention-settings.ts';
+import { ChangesClient } from './support/changes.ts';
+import { addUser } from './support/directory.ts';
+import {
+  callRetention,
+  DAYS,
+  enforceRetention,
+  fillDays as fill,
+  setRetention,
+} from './support/retention.ts';
+
+const client = ChangesClient.forEachTest();
+
+const enforce = () => enforceRetention(client);
+const fillDays = () => fill(client);
+const set = (change: Partial<Retention>) => setRetention(client, change);
+const call = (...given: Parameters<typeof callRetention> extends [unknown, ...infer Rest] ? Rest : never) =>
+  callRetention(client, ...given);
+const daysIn = async (table: string, day = 'day') =>
+  client.owned(async (tx) => {
+    const { rows } = await tx.query<{ day: string }>(
+      `SELECT DISTINCT (${day})::date::text AS day FROM ${table} WHERE tenant_id = $1 ORDER BY 1`,
+      [client.site.tenantId],
+    );
+    return rows.map((row) => row.day);
+  });
+
+test('arrivals of visitors end after three months in a new organisation, and other rows stay', async () => {
+  await fillDays();
+  await enforce();
+  expect(await daysIn('visitor_arrivals')).toEqual([]);
+  for (const table of ['presence_events', 'occupancy_events', 'day_plans', 'bookings'])
+    expect(await daysIn(table)).toEqual(DAYS);
+});
+
+test.each([
+  ['occupancy', 'occupancy_events', 'day'],
+  ['visitors', 'visitor_arrivals', 'day'],
+  ['attendance', 'presence_events', 'day'],
+  ['attendance', 'day_plans', 'day'],
+  ['attendance', 'bookings', 'day'],
+  ['leave', 'leaves', 'end_day'],
+  ['actionLog', 'action_log', "logged_at AT TIME ZONE 'UTC'"],
+] as const)(
+  'a retention of %s of four months removes the days of %s before, and no other',
+  async (kind, table, day) => {
+    await fillDays();
+    await set({ visitors: null, [kind]: 'P4M' });
+    await enforce();
+    expect(await daysIn(table, day)).toEqual(['2026-03-10', '2026-03-31']);
+  },
+);
+
+test('a kind without a limit loses nothing', async () => {
+  await fillDays();
+  await set({ visitors: null });
+  await enforce();
+  expect(await daysIn('visitor_arrivals')).toEqual(DAYS);
+});
+
+test('that a leave was sick leave goes first: from the leave, and from the action log', async () => {
+  await fillDays();
+  const before = await client.cursorOf();
+  await set({ sickLeave: 'P4M' });
+  await enforce();
+  expect(await daysIn('leaves', 'end_day')).toEqual(DAYS);
+  const sick =
+    "SELECT end_day::text AS day FROM leaves WHERE tenant_id = $1 AND leave_type = 'sick' ORDER BY 1";
+  expect((await client.write(sick)).rows).toEqual([{ day: '2026-03-10' }, { day: '2026-03-31' }]);
+  const changed = await client.since('change-log/user', before);
+  expect(changed.map(({ day, reason }) => [String(day).slice(0, 10), reason])).toEqual([
+    ['2026-03-08', 'Leave scheduled'],
+    ['2026-03-09', 'Leave scheduled'],
+  ]);
+});
+
+test('refused events end with their retention, which is 30 days at most', async () => {
+  await fillDays();
+  client.server.clock.nowMs = Date.parse('2026-04-09T12:00:00Z');
+  await enforce();
+  expect(await daysIn('refused_events', "refused_at AT TIME ZONE 'UTC'")).toEqual([
+    '2026-03-10',
+    '2026-03-31',
+  ]);
+  for (const refusedEvents of [null, 'P31D'] as const)
+    expect((await call('PATCH', '', { refusedEvents })).statusCode).toBe(400);
+  await set({ refusedEvents: 'P8D' });
+  await enforce();
+  expect(await daysIn('refused_events', "refused_at AT TIME ZONE 'UTC'")).toEqual([]);
+});
+
+test('cards and week plans of people who left end, those of others stay', async () => {
+  const { server, site } = client;
+  const leaver = await addUser(server.db.owner, site.tenantId);
+  for (const { userId } of [site.user, leaver]) {
+    await client.write(
+      `INSERT INTO access_credentials (tenant_id, card_digest, card_number_digest, card_number, user_id, active, credential_type, updated_at)
+       VALUES ($1, $2::uuid, $2::uuid, 'c', $2::uuid, true, 't', '2026-01-01T00:00:00Z')`,
+      userId,
+    );
+    await client.write(
+      `INSERT INTO access_credential_scans (tenant_id, scan_digest, card_digest, scan_data) VALUES ($1, $2::uuid, $2::uuid, 's')`,
+      userId,
+    );
+    await client.write(
+      `INSERT INTO week_plans (tenant_id, user_id, weekday, plan) VALUES ($1, $2, 1, 'r')`,
+      userId,
+    );
+  }
+  await client.write(
+    `UPDATE users SET status = 'inactive', created_at = '2026-01-01T00:00:00Z', modified_at = '2026-03-10T00:00:00Z'
+     WHERE tenant_id = $1 AND user_id = $2`,
+    leaver.userId,
+  );
+  const holders = async (table: string) =>
+    (await client.write(`SELECT user_id AS "userId" FROM ${table} WHERE tenant_id = $1`)).rows;
+  server.clock.nowMs = Date.parse('2027-04-10T12:00:00Z');
+  await enforce();
+  expect(await holders('access_credentials')).toHaveLength(2);
+  server.clock.nowMs = Date.parse('2027-04-11T12:00:00Z');
+  await enforce();
+  for (const table of ['access_credentials', 'week_plans'])
+    expect(await holders(table)).toEqual([{ userId: site.user.userId }]);
+});
+
+test('an update of the server removes nothing: organisations that exist keep everything until somebody decides', async () => {
+  // The rows that the migration writes for them.
+  await client.write(
+    `INSERT INTO retention_settings (tenant_id, kind)
+     SELECT $1, unnest(ARRAY['attendance', 'occupancy', 'visitors', 'leave', 'sickLeave', 'actionLog', 'accessCards', 'weekPlans'])`,
+  );
+  await fillDays();
+  await enforce();
+  expect(await daysIn('visitor_arrivals')).toEqual(DAYS);
+  const { items } = (await call('GET', '')).json();
+  expect(items.filter(({ kept }: { kept: unknown }) => kept !== null)).toMatchObject([
+    { kind: 'refusedEvents' },
+  ]);
+});
+
+test('a run that is stopped leaves the rest to the next one', async () => {
+  await fillDays();
+  await set({ occupancy: 'P1M' });
+  await enforceRetention(client, new AbortController());
+  expect(await daysIn('occupancy_events')).toEqual(DAYS.slice(1));
+  await enforce();
+  expect(await daysIn('occupancy_events')).toEqual([]);
+});
+
+test('removed days note no change of attendance row by row', async () => {
+  await fillDays();
+  await set({ attendance: 'P4M' });
+  await enforce();
+  expect((await client.write('SELECT FROM attendance_changes WHERE tenant_id = $1')).rowCount).toBe(0);
+});
+
+test('a change of the retention is counted first, by kind and month, and removes nothing', async () => {
+  await fillDays();
+  const reply = await call('POST', '/effects', { attendance: 'P4M', visitors: 'P1D', occupancy: null });
+  expect(reply.json()).toEqual({
+    items: [
+      {
+        kind: 'attendance',
+        firstKeptDay: '2026-03-10',
+        // Three presence events, a plan and a booking of each day.
+        months: [{ month: '2026-03', rows: 10, isMore: false }],
+        isComplete: true,
+      },
+      {
+        kind: 'visitors',
+        firstKeptDay: '2026-07-09',
+        months: [{ month: '2026-03', rows: 4, isMore: false }],
+        isComplete: true,
+      },
+      { kind: 'occupancy', firstKeptDay: null, months: [], isComplete: true },
+    ],
+  });
+  expect(await daysIn('visitor_arrivals')).toEqual(DAYS);
+});
+
+test('a retention that is too short, too long or no period is refused, with all kinds named', async () => {
+  const reply = await call('PATCH', '', { attendance: 'P2M', visitors: 'P99999D' });
+  expect(reply.statusCode).toBe(400);
+  expect(reply.json().errors.map(({ path }: { path: string }) => path)).toEqual(['attendance', 'visitors']);
+  expect((await call('PATCH', '', { visitors: '3 months' })).statusCode).toBe(400);
+  expect((await call('PATCH', '', {})).statusCode).toBe(400);
+  expect((await call('PATCH', '', { visitor: 'P3M' })).statusCode).toBe(400);
+});
+
+test('a change with the version of older settings is refused', async () => {
+  const etag = String((await call('GET', '')).headers.etag);
+  expect((await call('PATCH', '', { visitors: 'P6M' }, { 'if-match': etag })).statusCode).toBe(200);
+  expect((await call('PATCH', '', { visitors: 'P9M' }, { 'if-match': etag })).statusCode).toBe(412);
+  const { items } = (await call('GET', '')).json();
+  expect(items.find(({ kind }: { kind: string }) => kind === 'visitors').kept).toBe('P6M');
+});
