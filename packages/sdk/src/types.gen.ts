@@ -4716,6 +4716,102 @@ export interface Operations {
       refusedEvents: number;
     };
   };
+  /** Read how long each kind of data is kept */
+  'GET /v1/manage/retention': {
+    reply: {
+      items: Array<{
+        kind: "attendance" | "occupancy" | "visitors" | "leave" | "sickLeave" | "actionLog" | "refusedEvents" | "accessCards" | "weekPlans";
+        /** what it is */
+        title: string;
+        /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+        kept: string | null;
+        /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+        byDefault: string | null;
+        /** the shortest retention that may be set; a month counts 31 days */
+        shortestDays: number;
+        /** the longest one; null: there need not be a limit */
+        longestDays: number | null;
+      }>;
+    };
+  };
+  /** Change how long kinds of data are kept. Kinds that the body does not name stay as they are. The job `retention` removes rows whose retention has ended; nothing brings them back. POST /v1/manage/retention/effects says first how many that are. With the header If-Match and the ETag of the settings, the server changes only that version. */
+  'PATCH /v1/manage/retention': {
+    body: {
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      attendance?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      occupancy?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      visitors?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      leave?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      sickLeave?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      actionLog?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      refusedEvents?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      accessCards?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      weekPlans?: string | null | undefined;
+    };
+    reply: {
+      items: Array<{
+        kind: "attendance" | "occupancy" | "visitors" | "leave" | "sickLeave" | "actionLog" | "refusedEvents" | "accessCards" | "weekPlans";
+        /** what it is */
+        title: string;
+        /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+        kept: string | null;
+        /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+        byDefault: string | null;
+        /** the shortest retention that may be set; a month counts 31 days */
+        shortestDays: number;
+        /** the longest one; null: there need not be a limit */
+        longestDays: number | null;
+      }>;
+    };
+  };
+  /** Count what a change of the retention would remove. The same body as for the change. Nothing is changed. The count of a month ends at 200,000 rows of a table, and the whole count after some seconds. */
+  'POST /v1/manage/retention/effects': {
+    body: {
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      attendance?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      occupancy?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      visitors?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      leave?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      sickLeave?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      actionLog?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      refusedEvents?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      accessCards?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      weekPlans?: string | null | undefined;
+    };
+    reply: {
+      items: Array<{
+        kind: "attendance" | "occupancy" | "visitors" | "leave" | "sickLeave" | "actionLog" | "refusedEvents" | "accessCards" | "weekPlans";
+        /** YYYY-MM-DD; rows of earlier days would be removed. Null: none would be */
+        firstKeptDay: string | null;
+        /** the rows that would be removed, the oldest month first */
+        months: Array<{
+          /** YYYY-MM */
+          month: string;
+          rows: number;
+          /** there are more rows than that */
+          isMore: boolean;
+        }>;
+        /** false: later months were not counted, because it took too long */
+        isComplete: boolean;
+      }>;
+    };
+  };
   /** Users, active and inactive. Key, for `changedSince`: userId. A deleted row has its key only, and `deleted`: true. */
   'GET /v1/analytics/users': {
     query: {
@@ -4836,7 +4932,7 @@ export interface Operations {
       status: "active" | "inactive";
     }>;
   };
-  /** Presence events, by the local day of their office. Key, for `changedSince`: timestamp, userId, sourceId, eventId. A deleted row has its key only, and `deleted`: true. */
+  /** Presence events, by the local day of their office. Key, for `changedSince`: timestamp, userId, sourceId, eventId. A deleted row has its key only, and `deleted`: true. Rows end with their retention: changes begin with a row for each range of days whose rows were removed, with `removedFrom`, `removedTo` and `deleted`: true, and without a key. Delete all rows of these days before the rows that follow. */
   'GET /v1/analytics/presence': {
     query: {
       /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
@@ -4882,6 +4978,12 @@ export interface Operations {
       userId: string;
       sourceId: string;
       deleted: true;
+    } | {
+      deleted: true;
+      /** the first day whose rows were removed */
+      removedFrom: string;
+      /** the last one */
+      removedTo: string;
     }>;
   };
   /** Plans and bookings, and whether users came. One row for each stored plan, and one for each walk-in: a user detected at an office that is not in the plan. A plan that a presence event made is a walkIn. The row of a plan has its booking. attendanceType is absent for plans without an office. It is also absent for a user who was not detected, until the day has ended at the office. Sorted by day, user and attendanceLocationId; the row without one comes first. Key, for `changedSince`: day, userId, attendanceLocationId. A deleted row has its key only, and `deleted`: true. Rows end with their retention: changes begin with a row for each range of days whose rows were removed, with `removedFrom`, `removedTo` and `deleted`: true, and without a key. Delete all rows of these days before the rows that follow. */
@@ -4941,7 +5043,7 @@ export interface Operations {
       removedTo: string;
     }>;
   };
-  /** Changes of plans and bookings, by the UTC date of the change. startDate and endDate are dates of eventTime, in UTC, not of the changed day. Sorted by that date, then user, then eventTime. A change of a plan and the change of its booking have the same actionId. Key, for `changedSince`: actionId, category. A deleted row has its key only, and `deleted`: true. */
+  /** Changes of plans and bookings, by the UTC date of the change. startDate and endDate are dates of eventTime, in UTC, not of the changed day. Sorted by that date, then user, then eventTime. A change of a plan and the change of its booking have the same actionId. Key, for `changedSince`: actionId, category. A deleted row has its key only, and `deleted`: true. Rows end with their retention: changes begin with a row for each range of days whose rows were removed, with `removedFrom`, `removedTo` and `deleted`: true, and without a key. Delete all rows of these days before the rows that follow. */
   'GET /v1/analytics/change-log/user': {
     query: {
       /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
@@ -4979,6 +5081,12 @@ export interface Operations {
       category: "plan" | "booking";
       actionId: string;
       deleted: true;
+    } | {
+      deleted: true;
+      /** the first day whose rows were removed */
+      removedFrom: string;
+      /** the last one */
+      removedTo: string;
     }>;
   };
   /** Occupancy events, by the local day of their office. Key, for `changedSince`: timestamp, sourceId, eventId. Rows end with their retention: changes begin with a row for each range of days whose rows were removed, with `removedFrom`, `removedTo` and `deleted`: true, and without a key. Delete all rows of these days before the rows that follow. */

@@ -15,6 +15,7 @@ export async function enforceRetention(
   const task = TASKS.find(({ name }) => name === 'retention');
   await task?.run({
     database: db.restricted,
+    target: db.target,
     clock: clock.read,
     log: pino({ level: 'silent' }),
     signal: (stopping ?? new AbortController()).signal,
