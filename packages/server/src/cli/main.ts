@@ -28,6 +28,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   submit: async () => (await import('./submit.ts')).submitCommand(),
   export: async () => (await import('./export.ts')).exportCommand(),
   people: async () => (await import('./people.ts')).peopleCommand(),
+  audit: async () => (await import('./audit.ts')).auditCommand(),
   events: async () => (await import('./events.ts')).eventsCommand(),
   aggregates: async () => (await import('./aggregates-command.ts')).aggregatesCommand(),
   jobs: async () => (await import('./jobs-command.ts')).jobsCommand(),

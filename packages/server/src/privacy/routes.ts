@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
 import { CONFIG, DOCUMENTED } from '../auth/management.ts';
+import { whenOver } from '../http/answer-over.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
 import { quote } from '../http/text.ts';
@@ -66,6 +67,12 @@ export const privacyRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = as
           yield* zipFile(personFiles(tx, { tenantId, person, createdAt }), createdAt);
         }),
       );
+      const target = { kind: 'user', reference: userId } as const;
+      whenOver(request.raw, reply.raw, () => {
+        if (reply.raw.statusCode !== 200) return;
+        const metadata = { complete: reply.raw.writableFinished };
+        app.audit.note(request, 'person.exported', { targets: [target], metadata });
+      });
       const first = await file.next();
       reply.headers({
         'content-type': 'application/zip',
