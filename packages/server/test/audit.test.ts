@@ -106,7 +106,7 @@ describe('a read', () => {
       {
         actor: key.apiKey,
         actorKind: 'key',
-        targets: [{ kind: 'user', reference: user.userId, name: user.email }],
+        targets: [{ kind: 'user', reference: user.userId, name: user.userName }],
         metadata: {
           dataset: 'presence',
           format: 'csv',
@@ -271,12 +271,28 @@ describe('the dataset', () => {
     }
   });
 
+  test('has pages, which together have the rows of the answer without limit', async () => {
+    const { tenantId, headers } = await newSite();
+    for (let key = 0; key < 4; key++) await server.key(tenantId);
+    const query = `${ALL}&actions=key.created`;
+    const all = (await get(`/v1/analytics/audit/basic?${query}`, headers)).json();
+    expect(all).toHaveLength(5);
+    const rows: unknown[] = [];
+    let url: string | undefined = `/v1/analytics/audit/basic?${query}&limit=2`;
+    while (url) {
+      const page: Awaited<ReturnType<typeof get>> = await get(url, headers);
+      rows.push(...page.json());
+      url = /<([^>]+)>/.exec(String(page.headers.link ?? ''))?.[1];
+    }
+    expect(rows).toEqual(all);
+  });
+
   test('sends entries again without the name once a subject is forgotten', async () => {
     const { tenantId, headers, user } = await newSite();
     await get(`/v1/analytics/presence/basic?${ALL}&userIds=${user.userId}`, headers);
     await server.app.audit.flush();
     const first = await get(`/v1/analytics/audit/basic?${ALL}`, headers);
-    expect(first.payload).toContain(user.email);
+    expect(first.payload).toContain(user.userName);
     await server.db.restricted.inTenant(tenantId, (tx) => forgetAuditSubjects(tx, 'user', [user.userId]));
     const cursor = String(first.headers['rollcall-cursor']);
     const changed = await get(
@@ -287,7 +303,7 @@ describe('the dataset', () => {
       .json()
       .filter(({ metadata }: { metadata: { dataset: string } }) => metadata.dataset === 'presence');
     expect(row.targets).toEqual([{ id: expect.any(String), kind: 'user', reference: null, name: null }]);
-    expect(changed.payload).not.toContain(user.email);
+    expect(changed.payload).not.toContain(user.userName);
     expect(changed.payload).not.toContain(user.userId);
   });
 });

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
 import { CONFIG, DOCUMENTED } from '../auth/management.ts';
-import { whenOver } from '../http/answer-over.ts';
+import { whenAnswered } from '../http/answer-over.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
 import { quote } from '../http/text.ts';
@@ -68,10 +68,9 @@ export const privacyRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = as
         }),
       );
       const target = { kind: 'user', reference: userId } as const;
-      whenOver(request.raw, reply.raw, () => {
+      whenAnswered(request.raw, reply.raw, (complete) => {
         if (reply.raw.statusCode !== 200) return;
-        const metadata = { complete: reply.raw.writableFinished };
-        app.audit.note(request, 'person.exported', { targets: [target], metadata });
+        app.audit.note(request, 'person.exported', { targets: [target], metadata: { complete } });
       });
       const first = await file.next();
       reply.headers({

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { whenOver } from '../http/answer-over.ts';
+import { whenAnswered } from '../http/answer-over.ts';
 import { ACTION_NAMES } from '../http/audit/actions.ts';
 import { wrongParameter } from '../http/bulk.ts';
 import type { ExportQuery } from '../store/warehouse/query.ts';
@@ -23,7 +23,7 @@ export function auditRead(
 ): <Row>(batches: AsyncIterable<Row[]>) => AsyncIterable<Row[]> {
   if (ofStatistics || request.method === 'HEAD') return (batches) => batches;
   let rows = 0;
-  whenOver(request.raw, reply.raw, () => {
+  whenAnswered(request.raw, reply.raw, (complete) => {
     if (reply.raw.statusCode !== 200) return;
     request.server.audit.note(request, 'export.read', {
       targets: userIds.slice(0, MOST_TARGETS).map((reference) => ({ kind: 'user', reference })),
@@ -33,7 +33,7 @@ export function auditRead(
         filters: filtersOf(request.query as Record<string, string>),
         users: userIds.length,
         rows,
-        complete: reply.raw.writableFinished,
+        complete,
       },
     });
   });
