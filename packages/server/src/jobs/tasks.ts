@@ -98,6 +98,8 @@ export const TASKS: readonly JobTask[] = [
     cron: '29 * * * *',
     unit: 'tables',
     run: ({ target, clock, ...options }) => keepMonths(target, new Date(clock()), options),
+  },
+  {
     name: 'audit',
     description: 'Put new entries of the audit trail into signed batches',
     cron: '* * * * *',
