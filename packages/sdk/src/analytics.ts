@@ -3,6 +3,7 @@ import { type Query, readBlob, type Transport } from './request.ts';
 import { ExportRows, Rows, readRows } from './rows.ts';
 import type {
   ArrivalMetricsRow,
+  AuditRow,
   Changed,
   ChangedChangeLog,
   ChangedPresence,
@@ -129,6 +130,14 @@ export class Analytics {
     options?: CallOptions,
   ): ExportRows<RowsOf<R, VisitorRow>> {
     return this.#ranged('visitors', range, options);
+  }
+
+  /**
+   * The audit trail: who did and read what. Days are UTC dates. `actions` selects actions. Only keys with all permissions and
+   * administrators may read it.
+   */
+  audit(range: ExportRange<'GET /v1/analytics/audit'>, options?: CallOptions): ExportRows<AuditRow> {
+    return this.#ranged('audit', range, options);
   }
 
   /**

@@ -5175,6 +5175,47 @@ export interface Operations {
       removedTo: string;
     }>;
   };
+  /** The audit trail: who did and read what, by the UTC date of the entry. One row for each entry, in the order of its time. A name is null if nobody knows it, or if it was forgotten. Entries older than the retention are not there any more, and changedSince does not tell of that. The read of this dataset is an entry, too. Key, for `changedSince`: entryId. */
+  'GET /v1/analytics/audit': {
+    query: {
+      /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
+      startDate?: string | undefined;
+      /** last day, inclusive; at most 31 dates in all; required, unless changedSince is given */
+      endDate?: string | undefined;
+      /** comma-separated actions of docs/audit.md */
+      actions?: string | undefined;
+      /** the Rollcall-Cursor of an earlier answer: only rows that are new or changed since then. The answer may also have unchanged rows; it misses no change */
+      changedSince?: string | undefined;
+      /** rows of a page, 1 to 10000; by default all rows. With changedSince a page can have more, because all rows with the same key are on one page */
+      limit?: string | undefined;
+      /** from the Link of the previous page */
+      after?: string | undefined;
+      /** takes precedence over Accept. Accept counts if its preferred range names a media type of a format; else json */
+      format?: "json" | "ndjson" | "csv" | "parquet" | undefined;
+    };
+    reply: Array<{
+      occurredAt: string;
+      entryId: string;
+      /** such as key.created; docs/audit.md lists them */
+      action: string;
+      /** the version of the metadata of the action */
+      version: number;
+      /** a random id of this organisation for who did it; null if nobody is known */
+      actorId: string | null;
+      /** account, key, scim-token or operator */
+      actorKind: string | null;
+      actorName: string | null;
+      /** the id of the account, key or token */
+      actorReference: string | null;
+      /** to whom or to what: id, kind, reference and name of each */
+      targets: Array<Record<string, unknown>>;
+      /** the network address */
+      address: string | null;
+      userAgent: string | null;
+      correlationId: string | null;
+      metadata: Record<string, unknown> | null;
+    }>;
+  };
   /** Attendance and utilisation by organisation, office, level, zone or group, by day, week, month or range. One row for each period and unit with an office day. An office day is a day on which a user was detected at the office, or on which a user had planned to come and which has ended. Attendance is the same as in user-booking-attendance. Averages, peaks, medians, the percentile and utilisation use only the office days on which presence reporting worked. A quotient with divisor 0 is null. locationIds accepts offices, levels and zones: only users at them or beneath them count. Sorted by period, office, level, zone and group. Users without a known level or zone, or without a group, have a row of their own, which comes first. by=organisation is all offices together: each person counts once a day, also if the person was at several offices. */
   'GET /v1/analytics/metrics': {
     query: {

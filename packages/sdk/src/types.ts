@@ -129,6 +129,8 @@ export type DwellMetricsRow = Row<'GET /v1/analytics/metrics/dwell'>;
 export type UsageMetricsRow = Row<'GET /v1/analytics/metrics/usage'>;
 /** Occupancy of a node in one hour of its office's local time. Averages are numbers of people. */
 export type OccupancyMetricsRow = Row<'GET /v1/analytics/metrics/occupancy'>;
+/** An entry of the audit trail. */
+export type AuditRow = Row<'GET /v1/analytics/audit'>;
 /** A visitor arrival. */
 export type VisitorRow = Exclude<Row<'GET /v1/analytics/visitors'>, { deleted: true }>;
 

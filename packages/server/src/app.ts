@@ -21,6 +21,7 @@ import { Tokens } from './auth/tokens.ts';
 import { csvImportRoutes } from './csv-import/routes.ts';
 import { directoryRoutes } from './directory/routes.ts';
 import { floorRoutes } from './floor/routes.ts';
+import { keepAuditTrail } from './http/audit/audit-trail.ts';
 import { refuseUnknownMembers } from './http/body-members.ts';
 import { readBodies } from './http/body-reader.ts';
 import { consoleRoutes } from './http/console.ts';
@@ -161,6 +162,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   app.decorate('outages', outages);
   const failedLogins = new FailedLoginLog(deps.logger);
   app.decorate('failedLogins', failedLogins);
+  keepAuditTrail(app, { database, clock, log: deps.logger });
   const refusalScheduler = new RefusalScheduler();
   app.setErrorHandler(async (error, request, reply) => {
     await refusalScheduler.next();

@@ -1,22 +1,22 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { accountSubject } from '../http/audit/entry.ts';
 import { Page, PageQuery, pageOf, readLimit, searchDescription, wordsFilter } from '../http/bulk.ts';
 import { HttpProblem, malformedMember } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
 import { textFault } from '../http/text.ts';
 import type { ACCOUNT_ROLES } from '../store/auth/account-roles.ts';
 import {
-  type Belonging,
   changeAccountRole,
   listAccounts,
   lockAccount,
   type OrganisationAccount,
-  type RoleChange,
 } from '../store/auth/accounts.ts';
 import { endSessions, listSessions } from '../store/auth/sessions.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { fold } from '../store/values/fold.ts';
 import { parseGuid } from '../store/values/guid.ts';
+import { requireChange, requireOwn, unknownAccount } from './account-problems.ts';
 import { checkedName, emailFault } from './account-texts.ts';
 import { AccountView, addressText, Role, readAddress, viewOf } from './account-views.ts';
 import { logChange } from './credential-routes.ts';
@@ -129,7 +129,12 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
             'This person has a role in the organisation already; change the role, or make a new link.',
           );
         }
-        return { link, account: await accountOf(tx, link.accountId) };
+        const account = await accountOf(tx, link.accountId);
+        await app.audit.add(tx, request, 'account.invited', {
+          targets: [accountSubject(account)],
+          metadata: { role },
+        });
+        return { link, account };
       });
       logChange(request, 'a person was invited', { changedAccount: link.accountId, role });
       return reply.code(201).send({ account: viewOf(account), ...shown(link) });
@@ -153,7 +158,12 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
       const role = request.body.role as (typeof ACCOUNT_ROLES)[number];
       const account = await database.inTenant(tenantId, async (tx) => {
         requireChange(await changeAccountRole(tx, accountId, role));
-        return accountOf(tx, accountId);
+        const account = await accountOf(tx, accountId);
+        await app.audit.add(tx, request, 'account.role-changed', {
+          targets: [accountSubject(account)],
+          metadata: { role },
+        });
+        return account;
       });
       logChange(request, 'a role was changed', { changedAccount: accountId, role });
       return viewOf(account);
@@ -175,9 +185,12 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
     handler: async (request, reply) => {
       const { tenantId } = callerOf(request);
       const accountId = accountIdOf(request.params);
-      await database.inTenant(tenantId, async (tx) =>
-        requireChange(await changeAccountRole(tx, accountId, null)),
-      );
+      await database.inTenant(tenantId, async (tx) => {
+        const [account] = await listAccounts(tx, { accountId });
+        requireChange(await changeAccountRole(tx, accountId, null));
+        const targets = account ? [accountSubject(account)] : [];
+        await app.audit.add(tx, request, 'account.removed', { targets, metadata: {} });
+      });
       logChange(request, 'a person was removed', { changedAccount: accountId });
       return reply.code(204).send(null);
     },
@@ -197,8 +210,13 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
     handler: async (request, reply) => {
       const { tenantId } = callerOf(request);
       const accountId = accountIdOf(request.params);
-      const link = await database.inTenant(tenantId, (tx) => renewLink(tx, accountId, clock()));
-      requireOwn(link.belongs);
+      const link = await database.inTenant(tenantId, async (tx) => {
+        const renewed = await renewLink(tx, accountId, clock());
+        requireOwn(renewed.belongs);
+        const targets = [accountSubject(await accountOf(tx, accountId))];
+        await app.audit.add(tx, request, 'account.link-made', { targets, metadata: {} });
+        return renewed;
+      });
       logChange(request, 'a link for an account was made', { changedAccount: accountId });
       return reply.code(201).send(shown(link));
     },
@@ -244,6 +262,8 @@ export const accountRoutes: FastifyPluginAsyncTypebox<AccountRoutesOptions> = as
       await database.inTenant(tenantId, async (tx) => {
         requireOwn(await lockAccount(tx, accountId));
         await endSessions(tx, accountId, null);
+        const targets = [accountSubject(await accountOf(tx, accountId))];
+        await app.audit.add(tx, request, 'session.ended', { targets, metadata: { sessions: 'all' } });
       });
       logChange(request, 'the sessions of an account were ended', { changedAccount: accountId });
       return reply.code(204).send(null);
@@ -261,32 +281,4 @@ async function accountOf(tx: Tx, accountId: string): Promise<OrganisationAccount
   const [account] = await listAccounts(tx, { accountId });
   if (!account) throw unknownAccount();
   return account;
-}
-
-function requireChange(outcome: RoleChange): void {
-  if (outcome === 'unknown') throw unknownAccount();
-  if (outcome === 'claimed') {
-    throw new HttpProblem(409, 'The identity provider gives this role; change it there.');
-  }
-  if (outcome === 'last administrator') {
-    throw new HttpProblem(
-      409,
-      'This is the last administrator of the organisation; make another person an administrator first.',
-    );
-  }
-}
-
-/** Throws unless the account belongs to the organisation alone, or is only invited to it. */
-function requireOwn(belongs: Belonging): void {
-  if (belongs === 'unknown') throw unknownAccount();
-  if (belongs === 'shared') {
-    throw new HttpProblem(
-      409,
-      'The account belongs to other organisations, too: the person, or the operator of the server, must do this.',
-    );
-  }
-}
-
-function unknownAccount(): HttpProblem {
-  return new HttpProblem(404, 'There is no account with this id in the organisation.');
 }

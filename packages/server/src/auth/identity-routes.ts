@@ -79,9 +79,12 @@ export const identityRoutes: FastifyPluginAsyncTypebox<IdentityRoutesOptions> = 
       const { accountId, sessionId: keptSessionId } = session;
       const identityId = parseGuid(request.params.identityId);
       if (!identityId) throw refusalOf('unknown');
-      const outcome = await database.inSystem((tx) =>
-        removeIdentity(tx, { accountId, identityId, keptSessionId, usableIssuer }),
-      );
+      const outcome = await database.inSystem(async (tx) => {
+        const removed = await removeIdentity(tx, { accountId, identityId, keptSessionId, usableIssuer });
+        if (removed === 'done')
+          await app.audit.addOwn(tx, request, session, 'account.identity-disconnected', {});
+        return removed;
+      });
       if (outcome !== 'done') throw refusalOf(outcome);
       return reply.code(204).send(null);
     },

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { Page, pageOf } from '../http/bulk.ts';
 import { HttpProblem, malformedMember } from '../http/errors.ts';
 import { Maybe, problems } from '../http/schema.ts';
+import type { AuditSubject } from '../store/audit/entries.ts';
 import {
   type ApiKeyAuthentication,
   type ApiKeyRole,
@@ -36,7 +37,7 @@ import {
   MOST_ACTIVE_KEYS,
   replaceSecret,
 } from './manage-keys.ts';
-import { manageableRoles } from './managed-keys.ts';
+import { manageableRoles, requirePower } from './managed-keys.ts';
 import { CONFIG } from './management.ts';
 import type { Sealer } from './secrets.ts';
 
@@ -134,6 +135,10 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
         const { apiKey, secret } = await addKey(tx, key, { masterKey, clock })
           .catch(malformedIfBinding)
           .catch(conflictIfTooMany);
+        await app.audit.add(tx, request, 'key.created', {
+          targets: [keySubject(apiKey)],
+          metadata: { role, authentication: key.authentication },
+        });
         return { secret, key: viewOf(await keyOf(tx, tenantId, apiKey), clock()) };
       });
       logChange(request, 'a key was created', { changedKey: shown.key.apiKey, role });
@@ -169,7 +174,14 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
       const changed = await database.inTenant(caller.tenantId, async (tx) => {
         const row = await managedKey(tx, caller, request.params);
         requireGrantable(limits ?? {}, row.limits);
-        return changeSettings(tx, row, changes, nowMs).catch(malformedIfBinding).catch(conflictIfEnded);
+        const changed = await changeSettings(tx, row, changes, nowMs)
+          .catch(malformedIfBinding)
+          .catch(conflictIfEnded);
+        await app.audit.add(tx, request, 'key.changed', {
+          targets: [keySubject(row.apiKey)],
+          metadata: { role: row.role, members: Object.keys(changes) },
+        });
+        return changed;
       });
       logChange(request, 'a key was changed', { changedKey: changed.apiKey, role: changed.role });
       return viewOf(changed, nowMs);
@@ -212,6 +224,10 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
           masterKey,
           clock,
         });
+        await app.audit.add(tx, request, 'key.rotated', {
+          targets: [keySubject(apiKey)],
+          metadata: { role: row.role, graceS: graceS ?? DAY_S },
+        });
         return { secret, key: viewOf(await keyOf(tx, tenantId, apiKey), clock()) };
       });
       logChange(request, 'a key was rotated', { changedKey: shown.key.apiKey, role: shown.key.role });
@@ -235,6 +251,10 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
       const { apiKey, role } = await database.inTenant(caller.tenantId, async (tx) => {
         const row = await managedKey(tx, caller, request.params);
         await revokeApiKey(tx, row.tenantId, row.apiKeyFolded, new Date(clock()));
+        await app.audit.add(tx, request, 'key.revoked', {
+          targets: [keySubject(row.apiKey)],
+          metadata: { role: row.role },
+        });
         return row;
       });
       logChange(request, 'a key was revoked', { changedKey: apiKey, role });
@@ -242,6 +262,11 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
     },
   });
 };
+
+/** A key as the subject of an entry. */
+function keySubject(apiKey: string): AuditSubject {
+  return { kind: 'key', reference: foldApiKey(apiKey), name: apiKey };
+}
 
 /** The key that a path names, locked. Throws a 404, and a 403 if the caller may not manage it. */
 async function managedKey(tx: Tx, caller: Caller, { apiKey }: KeyPath): Promise<ApiKeyRow> {
@@ -269,15 +294,4 @@ function malformedIfBinding(error: unknown): never {
 /** Converts the error of a key that ended to a 409. */
 function conflictIfEnded(error: unknown): never {
   throw error instanceof KeyError ? new HttpProblem(409, error.message) : error;
-}
-
-/** Throws a 403 unless the caller has the powers of the role itself. */
-function requirePower(caller: Caller, role: ApiKeyRole): void {
-  const roles = manageableRoles(caller);
-  if (roles.includes(role)) return;
-  throw new HttpProblem(
-    403,
-    `You may not manage keys with the role ${role}, because you do not have their powers; roles that you may manage: ` +
-      `${roles.join(', ')}.`,
-  );
 }

@@ -1,3 +1,5 @@
+import { accountSubject } from '../http/audit/entry.ts';
+import { addOperatorEntry } from '../http/audit/operator.ts';
 import type { AccountRole } from '../store/auth/account-roles.ts';
 import {
   type AccountWithRoles,
@@ -96,7 +98,16 @@ export async function createAccount(
 ): Promise<ShownLink> {
   const fault = emailFault(invitation.email);
   if (fault !== undefined) throw new AccountError(`"${invitation.email}" ${fault}.`);
-  const link = await owner.inTenant(tenantId, (tx) => invite(tx, invitation, clock()));
+  const link = await owner.inTenant(tenantId, async (tx) => {
+    const invited = await invite(tx, invitation, clock());
+    const { email, role } = invitation;
+    if (invited)
+      await addOperatorEntry(tx, 'account.invited', {
+        ...{ tenantId, metadata: { role }, atMs: clock() },
+        targets: [accountSubject({ accountId: invited.accountId, email })],
+      });
+    return invited;
+  });
   if (!link) {
     throw new AccountError(
       `${invitation.email} has a role in this organisation already; "rollcall admins reset" makes a new link.`,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { addOperatorEntry } from '../http/audit/operator.ts';
 import {
   type ApiKeyAuthentication,
   type ApiKeyBindings,
@@ -12,8 +13,9 @@ import {
   rotateApiKey,
   updateApiKeySettings,
 } from '../store/auth/api-keys.ts';
-import { type CredentialPage, lockAndCountActive } from '../store/auth/credentials.ts';
+import { lockAndCountActive } from '../store/auth/credentials.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
+import { allOf } from './all-pages.ts';
 import { secretContext } from './api-key.ts';
 import { foldApiKey } from './credentials.ts';
 import { type BindingFault, readBindings } from './key-bindings.ts';
@@ -22,7 +24,6 @@ import { generateSecret, type Sealer } from './secrets.ts';
 
 /** The most keys of an organisation that can be used at a time. Each program needs one. */
 export const MOST_ACTIVE_KEYS = 1_000;
-const PAGE = 1_000;
 
 /** A key cannot be created, found or changed as requested. `message` is one sentence for the operator. */
 export class KeyError extends Error {}
@@ -92,7 +93,14 @@ export function checkStrength(secret: string): void {
 
 /** Creates or imports a key. Throws `KeyError`. */
 export function createKey(key: NewKey, { owner, ...tools }: Deps): Promise<ShownKey> {
-  return owner.inTenant(key.tenantId, (tx) => addKey(tx, key, tools));
+  return owner.inTenant(key.tenantId, async (tx) => {
+    const shown = await addKey(tx, key, tools);
+    await addOperatorEntry(tx, 'key.created', {
+      ...aboutKey({ ...key, ...shown }, tools),
+      metadata: { role: shown.role, authentication: shown.authentication },
+    });
+    return shown;
+  });
 }
 
 /** As `createKey`, in a transaction that has entered the key's organisation. */
@@ -150,7 +158,12 @@ export function changeKey(
   changes: KeyChanges,
   { owner, clock }: Pick<Deps, 'owner' | 'clock'>,
 ): Promise<ApiKeyRow> {
-  return withKey(apiKey, owner, (tx, key) => changeSettings(tx, key, changes, clock()));
+  return withKey(apiKey, owner, async (tx, key) => {
+    const changed = await changeSettings(tx, key, changes, clock());
+    const metadata = { role: key.role, members: Object.keys(changes) };
+    await addOperatorEntry(tx, 'key.changed', { ...aboutKey(key, { clock }), metadata });
+    return changed;
+  });
 }
 
 /** As `changeKey`, for a key of the organisation that the transaction has entered. */
@@ -177,21 +190,6 @@ export async function keysOf(tenantId: string, owner: Database): Promise<ApiKeyR
   return rows.reverse();
 }
 
-/** Reads a list of keys or tokens page by page. */
-export async function allOf<Row extends { createdAt: Date }>(
-  read: (page: CredentialPage) => Promise<Row[]>,
-  { idOf }: { idOf: (row: Row) => string },
-): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (let after: CredentialPage['after']; ; ) {
-    const page = await read({ after, limit: PAGE });
-    rows.push(...page);
-    const last = page.at(-1);
-    if (!last || page.length < PAGE) return rows;
-    after = { at: last.createdAt, id: idOf(last) };
-  }
-}
-
 /**
  * Gives a key a new secret. The former secret keeps working for `graceMs`; the secret before it stops. Throws
  * `KeyError`.
@@ -200,7 +198,11 @@ export function rotateKey(
   { apiKey, graceMs }: { apiKey: string; graceMs: number },
   { owner, ...tools }: Deps,
 ): Promise<ShownKey> {
-  return withKey(apiKey, owner, (tx, key) => replaceSecret(tx, key, graceMs, tools));
+  return withKey(apiKey, owner, async (tx, key) => {
+    const metadata = { role: key.role, graceS: Math.round(graceMs / 1_000) };
+    await addOperatorEntry(tx, 'key.rotated', { ...aboutKey(key, tools), metadata });
+    return replaceSecret(tx, key, graceMs, tools);
+  });
 }
 
 /** As `rotateKey`, for a key of the organisation that the transaction has entered. */
@@ -225,6 +227,7 @@ export async function revokeKey(
 ): Promise<ApiKeyRow> {
   return withKey(apiKey, owner, async (tx, key) => {
     await revokeApiKey(tx, key.tenantId, key.apiKeyFolded, new Date(clock()));
+    await addOperatorEntry(tx, 'key.revoked', { ...aboutKey(key, { clock }), metadata: { role: key.role } });
     return key;
   });
 }
@@ -236,6 +239,15 @@ export function stateOf(
 ): CredentialState {
   if (revokedAt) return 'revoked';
   return expiresAt && expiresAt.getTime() <= nowMs ? 'expired' : 'active';
+}
+
+/** A key as the target of an entry of the audit trail. */
+function aboutKey(
+  { tenantId, apiKey }: { tenantId: string; apiKey: string },
+  { clock }: Pick<Deps, 'clock'>,
+) {
+  const target = { kind: 'key', reference: foldApiKey(apiKey), name: apiKey } as const;
+  return { tenantId, targets: [target], atMs: clock() };
 }
 
 async function withKey<T>(

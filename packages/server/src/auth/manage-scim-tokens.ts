@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { addOperatorEntry } from '../http/audit/operator.ts';
 import { lockAndCountActive } from '../store/auth/credentials.ts';
 import {
   insertScimToken,
@@ -8,7 +9,8 @@ import {
 } from '../store/auth/scim-tokens.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { parseGuid } from '../store/values/guid.ts';
-import { allOf, checkName, KeyError, TooManyError } from './manage-keys.ts';
+import { allOf } from './all-pages.ts';
+import { checkName, KeyError, TooManyError } from './manage-keys.ts';
 import { generateScimToken, hashScimToken } from './scim-tokens.ts';
 
 /** The most SCIM tokens of an organisation that can be used at a time. Each identity provider needs one. */
@@ -36,7 +38,13 @@ interface Deps {
 
 /** Creates a token for an identity provider. Throws `KeyError`. */
 export function createScimToken(token: NewScimToken, { owner, clock }: Deps): Promise<ShownScimToken> {
-  return owner.inTenant(token.tenantId, (tx) => addScimToken(tx, token, clock()));
+  return owner.inTenant(token.tenantId, async (tx) => {
+    const shown = await addScimToken(tx, token, clock());
+    const targets = [{ kind: 'scim-token', reference: shown.tokenId, name: token.name }] as const;
+    const about = { tenantId: token.tenantId, targets, metadata: {}, atMs: clock() };
+    await addOperatorEntry(tx, 'scim-token.created', about);
+    return shown;
+  });
 }
 
 /** As `createScimToken`, in a transaction that has entered the token's organisation. */
@@ -77,6 +85,11 @@ export async function revokeToken(tenantId: string, tokenId: string, { owner, cl
   const guid = parseGuid(tokenId);
   const found =
     guid !== undefined &&
-    (await owner.inTenant(tenantId, (tx) => revokeScimToken(tx, tenantId, guid, new Date(clock()))));
+    (await owner.inTenant(tenantId, async (tx) => {
+      const isRevoked = await revokeScimToken(tx, tenantId, guid, new Date(clock()));
+      const about = { tenantId, targets: [{ kind: 'scim-token', reference: guid }] as const, metadata: {} };
+      if (isRevoked) await addOperatorEntry(tx, 'scim-token.revoked', { ...about, atMs: clock() });
+      return isRevoked;
+    }));
   if (!found) throw new KeyError(`There is no SCIM token with the id ${tokenId}.`);
 }

@@ -1,3 +1,4 @@
+import { HttpProblem } from '../http/errors.ts';
 import type { AccountRole } from '../store/auth/account-roles.ts';
 import type { ApiKeyRole } from '../store/auth/api-keys.ts';
 import type { Caller } from './caller.ts';
@@ -27,4 +28,15 @@ export const KEYS_OF_KEYS: Readonly<Record<ApiKeyRole, readonly ApiKeyRole[]>> =
 export function manageableRoles(caller: Caller): readonly ApiKeyRole[] {
   if (caller.kind === 'account') return KEYS_OF_PEOPLE[caller.role];
   return caller.kind === 'key' ? KEYS_OF_KEYS[caller.role] : [];
+}
+
+/** Throws a 403 unless the caller has the powers of the role itself. */
+export function requirePower(caller: Caller, role: ApiKeyRole): void {
+  const roles = manageableRoles(caller);
+  if (roles.includes(role)) return;
+  throw new HttpProblem(
+    403,
+    `You may not manage keys with the role ${role}, because you do not have their powers; roles that you may manage: ` +
+      `${roles.join(', ')}.`,
+  );
 }

@@ -133,7 +133,10 @@ export const openIdRoutes: FastifyPluginAsyncTypebox<OpenIdRoutesOptions> = asyn
     },
     handler: async (request: FastifyRequest<{ Body: { query: string } }>, reply) => {
       const { session, token, back } = await signInsOf(openId).finish(request, reply, request.body.query);
-      if (token !== null) await sessions.sendToken(request, reply, { session, token });
+      if (token !== null) {
+        app.audit.noteSignIn(request, session);
+        await sessions.sendToken(request, reply, { session, token });
+      }
       return { session: viewOf(session), back };
     },
   });

@@ -138,6 +138,7 @@ export class OpenIdSignIns {
       await once(tx);
       if (!(await lockSession(tx, session))) throw unproven();
       requireConnection(await linkIdentity(tx, connectionOf(identity, new Date(clock())), session.accountId));
+      await request.server.audit.addOwn(tx, request, session, 'account.identity-connected', {});
     });
     return { session, token: null };
   }

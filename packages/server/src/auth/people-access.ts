@@ -138,6 +138,7 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'GET /v1/analytics/change-log/user': PLANNERS,
   'GET /v1/analytics/occupancy': PLANNERS,
   'GET /v1/analytics/visitors': PLANNERS,
+  'GET /v1/analytics/audit': ADMINISTRATORS,
   'GET /v1/analytics/metrics': READERS_OF_METRICS,
   'GET /v1/analytics/metrics/comparison': READERS_OF_METRICS,
   'GET /v1/analytics/metrics/people': READERS_OF_METRICS,

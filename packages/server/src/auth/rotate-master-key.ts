@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { auditKeyContext } from '../store/audit/keys.ts';
 import {
+  countSealedPrivateKeys,
   countSealedSecrets,
-  countSealedSigningKeys,
+  KEY_TABLES,
   listRunningServers,
+  lockPrivateKeysOfOtherKeys,
   lockSecretsOfOtherKeys,
-  lockSigningKeysOfOtherKeys,
   type RunningServer,
+  replaceSealedPrivateKey,
   replaceSealedSecrets,
-  replaceSealedSigningKey,
 } from '../store/auth/sealed-values.ts';
 import type { Database } from '../store/connections/db.ts';
 import { listOrganisations } from '../store/directory/organisations.ts';
@@ -120,8 +122,11 @@ async function sealAnew(key: MasterKey, { owner, masterKeys, onProgress }: Rotat
   };
   if (total === 0) return 0;
   await owner.inSystem(async (tx) => {
-    for (const { kid, privateKeySealed } of await lockSigningKeysOfOtherKeys(tx, key.id)) {
-      await replaceSealedSigningKey(tx, kid, reseal(privateKeySealed, signingKeyContext(kid)));
+    for (const table of KEY_TABLES) {
+      const contextOf = table === 'signing_keys' ? signingKeyContext : auditKeyContext;
+      for (const { kid, privateKeySealed } of await lockPrivateKeysOfOtherKeys(tx, table, key.id)) {
+        await replaceSealedPrivateKey(tx, table, kid, reseal(privateKeySealed, contextOf(kid)));
+      }
     }
   });
   for (const { tenantId } of await owner.inSystem(listOrganisations)) {
@@ -146,7 +151,7 @@ async function sealAnew(key: MasterKey, { owner, masterKeys, onProgress }: Rotat
 }
 
 async function countSealed(owner: Database): Promise<Map<string, number>> {
-  const all = await owner.inSystem(countSealedSigningKeys);
+  const all = await owner.inSystem(countSealedPrivateKeys);
   for (const { tenantId } of await owner.inSystem(listOrganisations)) {
     for (const [keyId, count] of await owner.inTenant(tenantId, (tx) => countSealedSecrets(tx, tenantId))) {
       all.set(keyId, (all.get(keyId) ?? 0) + count);

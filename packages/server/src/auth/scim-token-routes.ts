@@ -100,9 +100,12 @@ export const scimTokenRoutes: FastifyPluginAsyncTypebox<ScimTokenRoutesOptions> 
       const nowMs = clock();
       const name = checkedName(request.body.name);
       const expiresAt = checkedExpiry(request.body.expiresAt, nowMs);
-      const { tokenId, token } = await database.inTenant(tenantId, (tx) =>
-        addScimToken(tx, { tenantId, name, expiresAt }, nowMs).catch(conflictIfTooMany),
-      );
+      const { tokenId, token } = await database.inTenant(tenantId, async (tx) => {
+        const added = await addScimToken(tx, { tenantId, name, expiresAt }, nowMs).catch(conflictIfTooMany);
+        const target = { kind: 'scim-token', reference: added.tokenId, name } as const;
+        await app.audit.add(tx, request, 'scim-token.created', { targets: [target], metadata: {} });
+        return added;
+      });
       logChange(request, 'a SCIM token was created', { changedToken: tokenId });
       const row = {
         tenantId,
@@ -133,9 +136,13 @@ export const scimTokenRoutes: FastifyPluginAsyncTypebox<ScimTokenRoutesOptions> 
       const tokenId = parseGuid(request.params.tokenId);
       const isFound =
         tokenId !== undefined &&
-        (await database.inTenant(tenantId, (tx) =>
-          revokeScimToken(tx, tenantId, tokenId, new Date(clock())),
-        ));
+        (await database.inTenant(tenantId, async (tx) => {
+          const isRevoked = await revokeScimToken(tx, tenantId, tokenId, new Date(clock()));
+          const target = { kind: 'scim-token', reference: tokenId } as const;
+          if (isRevoked)
+            await app.audit.add(tx, request, 'scim-token.revoked', { targets: [target], metadata: {} });
+          return isRevoked;
+        }));
       if (!isFound) throw new HttpProblem(404, 'There is no SCIM token with this id in the organisation.');
       logChange(request, 'a SCIM token was revoked', { changedToken: tokenId });
       return reply.code(204).send(null);

@@ -96,6 +96,7 @@ export const passkeyRoutes: FastifyPluginAsyncTypebox<PasskeyRoutesOptions> = as
     handler: async (request, reply) => {
       const { credential } = request.body;
       const signedIn = await passkeySignIns.byPasskey(request, reply, credential as never);
+      app.audit.noteSignIn(request, signedIn.session);
       await sessions.sendToken(request, reply, signedIn);
       return viewOf(signedIn.session);
     },
@@ -172,7 +173,10 @@ export const passkeyRoutes: FastifyPluginAsyncTypebox<PasskeyRoutesOptions> = as
         if (!(await lockSession(tx, session))) throw noSession(BEARER_CHALLENGE);
         if (!(await spend(tx))) return 'known';
         const added = { ...passkey, name, at: new Date(clock()) };
-        return addPasskey(tx, session.accountId, added, MOST_PASSKEYS);
+        const outcome = await addPasskey(tx, session.accountId, added, MOST_PASSKEYS);
+        if (outcome !== 'too many' && outcome !== 'known')
+          await app.audit.addOwn(tx, request, session, 'account.passkey-added', {});
+        return outcome;
       });
       if (outcome === 'too many') {
         throw new HttpProblem(409, `An account has at most ${MOST_PASSKEYS} passkeys; remove one first.`);
@@ -219,9 +223,12 @@ export const passkeyRoutes: FastifyPluginAsyncTypebox<PasskeyRoutesOptions> = as
       const session = sessionOf(request);
       sessions.requireFresh(session);
       const { accountId } = session;
-      const outcome = await database.inSystem(async (tx) =>
-        removePasskey(tx, accountId, await credentialOf(tx, accountId, request.params), usableIssuer),
-      );
+      const outcome = await database.inSystem(async (tx) => {
+        const credentialId = await credentialOf(tx, accountId, request.params);
+        const outcome = await removePasskey(tx, accountId, credentialId, usableIssuer);
+        if (outcome === 'done') await app.audit.addOwn(tx, request, session, 'account.passkey-removed', {});
+        return outcome;
+      });
       if (outcome === 'unknown') throw unknownPasskey();
       if (outcome === 'required') {
         throw new HttpProblem(

@@ -59,6 +59,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
       const secondFactor: SecondFactor = (attempt) =>
         passkeySignIns.asSecondFactor(request, reply, passkey as never, attempt);
       const signedIn = await signIns.byPassword(request, credentials, secondFactor);
+      app.audit.noteSignIn(request, signedIn.session);
       await sessions.sendToken(request, reply, signedIn);
       return viewOf(signedIn.session);
     },
@@ -91,6 +92,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
         passkeySignIns.asSecondFactor(request, reply, passkey as never, attempt);
       const proof = { token: linkToken, name, password };
       const signedIn = await signIns.byLink(request, proof, secondFactor);
+      app.audit.noteSignIn(request, signedIn.session);
       await sessions.sendToken(request, reply, signedIn);
       return viewOf(signedIn.session);
     },
@@ -132,9 +134,13 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
       const { name = null, passkeyRequired = null } = request.body;
       if (passkeyRequired !== null) sessions.requireFresh(session);
       const change = { name: name === null ? null : checkedName(name), passkeyRequired };
-      if (!(await database.inSystem((tx) => changeOwnAccount(tx, session.accountId, change)))) {
-        throw new HttpProblem(409, 'The account has no passkey; add one first.');
-      }
+      await database.inSystem(async (tx) => {
+        if (!(await changeOwnAccount(tx, session.accountId, change))) {
+          throw new HttpProblem(409, 'The account has no passkey; add one first.');
+        }
+        const members = Object.entries(change).flatMap(([member, value]) => (value === null ? [] : member));
+        await app.audit.addOwn(tx, request, session, 'account.changed', { members });
+      });
       return viewOf({
         ...session,
         name: change.name ?? session.name,
@@ -149,8 +155,11 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
     config: { access: 'session' },
     schema: { ...OWN, summary: 'Sign out', response: { 204: Type.Null(), ...problems(401, 403, 503) } },
     handler: async (request, reply) => {
-      const { accountId, sessionId } = sessionOf(request);
-      await database.inSystem((tx) => endSessions(tx, accountId, sessionId));
+      const session = sessionOf(request);
+      await database.inSystem(async (tx) => {
+        await endSessions(tx, session.accountId, session.sessionId);
+        await app.audit.addOwn(tx, request, session, 'session.ended', { sessions: 'own' });
+      });
       await sessions.clearToken(request, reply);
       return reply.code(204).send(null);
     },
@@ -204,8 +213,12 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<SessionRoutesOptions> = as
     handler: async (request, reply) => {
       const own = sessionOf(request);
       const sessionId = parseGuid(request.params.sessionId);
-      const ended = sessionId && (await database.inSystem((tx) => endSessions(tx, own.accountId, sessionId)));
-      if (!ended) throw new HttpProblem(404, 'You have no session with this id.');
+      const nothing = new HttpProblem(404, 'You have no session with this id.');
+      if (!sessionId) throw nothing;
+      await database.inSystem(async (tx) => {
+        if ((await endSessions(tx, own.accountId, sessionId)) === 0) throw nothing;
+        await app.audit.addOwn(tx, request, own, 'session.ended', { sessions: 'one' });
+      });
       if (sessionId === own.sessionId) await sessions.clearToken(request, reply);
       return reply.code(204).send(null);
     },

@@ -49,6 +49,7 @@ export const setUpRoutes: FastifyPluginAsyncTypebox<SetUpRoutesOptions> = async 
     },
     handler: async (request, reply) => {
       const signedIn = await redeemSetUpLink(request, request.body, options);
+      app.audit.noteSignIn(request, signedIn.session);
       await sessions.sendToken(request, reply, signedIn);
       request.log.info({ accountId: signedIn.session.accountId }, 'Rollcall was set up');
       return viewOf(signedIn.session);

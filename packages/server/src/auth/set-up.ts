@@ -65,20 +65,15 @@ export async function redeemSetUpLink(
   const passwordHash = await passwords.inTurn(networkOf(request.ip), () => hashPassword(password));
   const { session, token } = sessions.create(request, 'link');
   const accountId = uuidV7(at.getTime());
-  const isDone = await database.inSystem((tx) =>
-    setUp(tx, {
-      tokenHash,
-      at,
-      organisation: {
-        tenantId: randomUUID(),
-        slug: slugOf(organisationName),
-        name: organisationName,
-        timeZone,
-      },
-      account: { accountId, email, emailFolded: fold(email), name, passwordHash },
-      session,
-    }),
-  );
+  const tenantId = randomUUID();
+  const isDone = await database.inSystem(async (tx) => {
+    const organisation = { tenantId, slug: slugOf(organisationName), name: organisationName, timeZone };
+    const account = { accountId, email, emailFolded: fold(email), name, passwordHash };
+    const done = await setUp(tx, { tokenHash, at, organisation, account, session });
+    const administrator = { accountId, email, organisations: [{ tenantId }] };
+    if (done) await request.server.audit.addOwn(tx, request, administrator, 'organisation.set-up', {});
+    return done;
+  });
   const begun = isDone ? await sessions.find(token) : undefined;
   if (!begun) throw refused();
   return { session: begun, token };

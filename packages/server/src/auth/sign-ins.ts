@@ -182,7 +182,10 @@ export class SignIns {
         sessionId: session.sessionId,
         newTokenHash: hashToken(token),
       };
-      if (!(await database.inSystem((tx) => changePassword(tx, change)))) throw refused();
+      await database.inSystem(async (tx) => {
+        if (!(await changePassword(tx, change))) throw refused();
+        await request.server.audit.addOwn(tx, request, session, 'account.password-changed', {});
+      });
       return token;
     });
   }

@@ -8,7 +8,7 @@ import { CliError, unwritable } from './errors.ts';
 import { loadFolder, needDuckDb } from './export/duckdb.ts';
 import { ExportFolder } from './export/folder.ts';
 import { EXPORTED_PERIODS, type ExportedPeriod, metricsDatasets } from './export/metrics.ts';
-import { type DatasetPath, EXPORTED_DATASETS, hasDays, partsOf } from './export/parts.ts';
+import { type DatasetPath, EXPORTED_DATASETS, FACTS_DATASETS, hasDays, partsOf } from './export/parts.ts';
 import { ExportRun } from './export/run.ts';
 import { FILE_FORMATS, type FileFormat } from './export/write.ts';
 import { catchInterruption, unlessInterrupted, untilSettled } from './interruption.ts';
@@ -40,10 +40,9 @@ export function exportCommand(): Command {
       'copy datasets from a server of this contract into a folder; a later run reads only possible changes',
     )
     .addArgument(
-      new Argument('[datasets...]', 'default: all datasets of the server, without metrics').choices([
-        ...EXPORTED_DATASETS,
-        METRICS,
-      ]),
+      new Argument('[datasets...]', 'default: all datasets of the server, without metrics and audit').choices(
+        [...FACTS_DATASETS, METRICS],
+      ),
     )
     .requiredOption('--into <dir>', 'the folder: a new one, or one of an earlier run')
     .addOption(new Option('--from <day>', 'first day, YYYY-MM-DD').argParser(day))

@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import type { MasterKeys } from '../auth/master-keys.ts';
 import type { DataConfig } from '../config.ts';
 import { createLogger } from '../http/logging.ts';
 import { type JobTask, runTask, TASKS } from '../jobs/tasks.ts';
@@ -48,10 +49,10 @@ export async function runJob(name: string, config: DataConfig): Promise<void> {
   const task = TASKS.find((one) => one.name === name);
   if (!task)
     throw new CliError(`There is no job ${name}; the jobs are ${TASKS.map((one) => one.name).join(', ')}.`);
-  const ran = await withContext(config, 'rollcall jobs', async ({ target, role }) => {
+  const ran = await withContext(config, 'rollcall jobs', async ({ target, role, masterKey }) => {
     const database = new Database({ target, as: role, poolSize: 2, exportPoolSize: 1 });
     try {
-      return await runHere(task, database, target);
+      return await runHere(task, database, target, masterKey);
     } finally {
       await database.close();
     }
@@ -60,12 +61,18 @@ export async function runJob(name: string, config: DataConfig): Promise<void> {
   print(`The job ${name} has run.`);
 }
 
-async function runHere(task: JobTask, database: Database, target: DatabaseTarget): Promise<boolean> {
+async function runHere(
+  task: JobTask,
+  database: Database,
+  target: DatabaseTarget,
+  masterKey: MasterKeys,
+): Promise<boolean> {
   const progress = showProgress(task.description, task.unit);
   try {
     return await runTask(task, {
       database,
       target,
+      masterKey,
       clock: Date.now,
       log: createLogger('warn', process.stderr),
       signal: catchInterruption(),

@@ -31,6 +31,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   visitors: async () => (await import('./visitors.ts')).visitorsCommand(),
   erasures: async () => (await import('./erasures.ts')).erasuresCommand(),
   retention: async () => (await import('./retention.ts')).retentionCommand(),
+  audit: async () => (await import('./audit.ts')).auditCommand(),
   events: async () => (await import('./events.ts')).eventsCommand(),
   aggregates: async () => (await import('./aggregates-command.ts')).aggregatesCommand(),
   jobs: async () => (await import('./jobs-command.ts')).jobsCommand(),

@@ -66,7 +66,7 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
     const { baseUrl, database, logger } = listening;
     listening.serve(await prepared);
     const startJobsHere = async () => {
-      jobs = await jobsOf(config, data.target, database, logger).catch(stopAndThrow);
+      jobs = await jobsOf(config, data, database, logger).catch(stopAndThrow);
     };
     const { target } = data;
     return { baseUrl, servingRole: servingRoleOf(data), target, data, startJobs: startJobsHere, stop };
@@ -133,7 +133,7 @@ const JOBS_AFTER_MS = 100;
 /** Takes part in background jobs from now on; undefined if the settings exclude it. Throws `Interrupted`. */
 export async function jobsOf(
   config: ServerConfig,
-  target: DatabaseTarget,
+  { target, masterKey }: Pick<DataConnection, 'target' | 'masterKey'>,
   database: Database,
   log: Logger,
 ): Promise<Jobs | undefined> {
@@ -144,7 +144,7 @@ export async function jobsOf(
   const { TASKS } = await import('../jobs/tasks.ts');
   const { migrateJobQueue } = await import('../store/schema/job-queue.ts');
   await unlessInterrupted(migrateJobQueue(target));
-  return startJobs({ target, tasks: TASKS, database, clock: Date.now, log });
+  return startJobs({ target, tasks: TASKS, database, masterKey, clock: Date.now, log });
 }
 
 /** Checks the address, the port and the identity provider's settings before anything starts. Throws `CliError`. */

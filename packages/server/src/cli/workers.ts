@@ -83,7 +83,7 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
     database = new Database({ target: requestTarget, as: role, poolSize: config.databasePoolSize });
     const ofJobs = database;
     const startJobsHere = async () => {
-      jobs = await jobsOf(config, target, ofJobs, createLogger(config.logLevel)).catch(stopAndThrow);
+      jobs = await jobsOf(config, data, ofJobs, createLogger(config.logLevel)).catch(stopAndThrow);
     };
     return { baseUrl, servingRole: servingRoleOf(data), target, startJobs: startJobsHere, stop };
   } catch (error) {

@@ -133,7 +133,14 @@ async function importFile(
   if (!file) throw malformedBody('There is no file. Send it as the body, with the content type text/csv.');
   reply.header('cache-control', 'no-store');
   return inSlot(slots, { tenantId, request, reply }, async (gone) => {
-    const text = readText(piecesOf(chosen.kind, file, gone), { pieceBytes: PARSED_BYTES });
+    const { audit } = request.server;
+    const { kind, strict, dryRun } = chosen;
+    // An import is many transactions. Its entry comes before the first of them, so that no row is stored without it.
+    if (!dryRun)
+      await database.inTenant(tenantId, (tx) =>
+        audit.add(tx, request, 'import.begun', { metadata: { kind, strict } }),
+      );
+    const text = readText(piecesOf(kind, file, gone), { pieceBytes: PARSED_BYTES });
     try {
       const report = await importCsv({
         ...chosen,
@@ -145,6 +152,9 @@ async function importFile(
         clock,
         signal: gone,
       });
+      const rows = report.created + report.updated;
+      if (!dryRun)
+        audit.note(request, 'import.ended', { metadata: { kind, rows, refused: report.refused.length } });
       return toReport(report, chosen);
     } catch (error) {
       throw error instanceof FileError ? malformedBody(error.message) : error;

@@ -61,7 +61,11 @@ export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> 
         const { tenantId } = callerOf(request);
         const hierarchy = judgeRelationships(request.body.groupRelationships);
         await writeQueue.take(tenantId, () =>
-          database.inTenant(tenantId, (tx) => replaceRelationships(tx, tenantId, hierarchy)),
+          database.inTenant(tenantId, async (tx) => {
+            await replaceRelationships(tx, tenantId, hierarchy);
+            const metadata = { kind: 'group-relationships', items: hierarchy.relationships };
+            await app.audit.add(tx, request, 'directory.changed', { metadata });
+          }),
         );
         return { timestamp: timestamp(), relationships: hierarchy.relationships };
       },
@@ -82,9 +86,12 @@ export const directoryRoutes: FastifyPluginAsyncTypebox<DirectoryRoutesOptions> 
         const { tenantId } = callerOf(request);
         const { userAttributes } = request.body;
         const results = await writeQueue.take(tenantId, () =>
-          database.inTenant(tenantId, (tx) =>
-            storeAttributes(tx, tenantId, userAttributes, new Date(clock())),
-          ),
+          database.inTenant(tenantId, async (tx) => {
+            const results = await storeAttributes(tx, tenantId, userAttributes, new Date(clock()));
+            const metadata = { kind: 'user-attributes', items: userAttributes.length };
+            await app.audit.add(tx, request, 'directory.changed', { metadata });
+            return results;
+          }),
         );
         return { timestamp: timestamp(), results };
       },

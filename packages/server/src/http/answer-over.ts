@@ -22,6 +22,22 @@ export function whenOver({ socket }: IncomingMessage, answer: ServerResponse, wo
   answer.once('close', end);
 }
 
+/** Calls `work` once when the answer is over: true if all of it was handed to the system, false if its connection ended before. */
+export function whenAnswered(
+  request: IncomingMessage,
+  answer: ServerResponse,
+  work: (isWhole: boolean) => void,
+): void {
+  let isNoted = false;
+  const note = (isWhole: boolean) => {
+    if (!isNoted) work(isWhole);
+    isNoted = true;
+  };
+  answer.once('finish', () => note(true));
+  // The end of an answer may come in the same turn as that of its connection.
+  whenOver(request, answer, () => setImmediate(note, false));
+}
+
 function worksOf(socket: Socket): Set<() => void> {
   const known = atClose.get(socket);
   if (known) return known;

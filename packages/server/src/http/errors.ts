@@ -189,7 +189,11 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   if (problem.status >= 500 && problem.cause !== undefined && !request.server.outages.note(problem.cause))
     request.log.error({ err: problem.cause }, problem.message);
   request.refusal = problem.refusal ?? null;
-  if (problem.failedLogin) request.server.failedLogins.note(problem.failedLogin, request);
+  if (problem.failedLogin) {
+    request.server.failedLogins.note(problem.failedLogin, request);
+    request.server.audit.noteFailedLogin(problem.failedLogin, request);
+  }
+  if (problem.status === 403) request.server.audit.noteRefusal(request, problem.refusal ?? null);
   return sendProblem(problem, request, reply);
 }
 

@@ -1,12 +1,16 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { MasterKeys } from '../auth/master-keys.ts';
 import { pruneOldSignIns } from '../auth/prune-sign-ins.ts';
+import { MasterKeyError } from '../auth/secrets.ts';
 import { redateOffices } from '../directory/redating.ts';
 import { serializeError } from '../http/logging.ts';
 import { pruneActivity } from '../ingest/prune-activity.ts';
 import { erasePeople } from '../privacy/erasure.ts';
+import { pruneAudit, sealAudit } from '../privacy/keep-audit.ts';
 import { enforceRetention } from '../privacy/retention.ts';
 import type { Database, DatabaseTarget } from '../store/connections/db.ts';
 import { withJobLock } from '../store/connections/job-lock.ts';
+import { readMasterKeyChecks } from '../store/schema/instance.ts';
 import { noteJobEnd, noteJobStart } from '../store/schema/job-runs.ts';
 import { keepMonths } from '../store/schema/months.ts';
 import { advanceAllAggregates } from '../warehouse/aggregates.ts';
@@ -19,6 +23,8 @@ export interface JobDeps {
   database: Database;
   /** Connects as the owner of the schema, which the changes of tables need. */
   target: DatabaseTarget;
+  /** For the jobs that sign. They fail without it. */
+  masterKey?: MasterKeys;
   /** Milliseconds since the epoch. */
   clock: () => number;
   log: FastifyBaseLogger;
@@ -109,7 +115,36 @@ export const TASKS: readonly JobTask[] = [
     unit: 'tables',
     run: ({ target, clock, ...options }) => keepMonths(target, new Date(clock()), options),
   },
+  {
+    name: 'audit',
+    description: 'Put new entries of the audit trail into signed batches',
+    cron: '* * * * *',
+    unit: 'organisations',
+    run: withCurrentKeys(sealAudit),
+  },
+  {
+    name: 'audit-prune',
+    description: 'Delete entries of the audit trail that are older than their organisation keeps them',
+    cron: '53 3 * * *',
+    unit: 'entries',
+    run: withCurrentKeys(pruneAudit),
+  },
 ];
+
+/** Runs work that needs the master keys. If they were rotated since this process read them, it reads them again. */
+function withCurrentKeys(work: (deps: JobDeps & { masterKey: MasterKeys }) => Promise<void>): JobTask['run'] {
+  return async ({ masterKey, ...others }) => {
+    if (!masterKey) throw new Error('This job needs the master key.');
+    const deps = { ...others, masterKey };
+    try {
+      await work(deps);
+    } catch (error) {
+      if (!(error instanceof MasterKeyError)) throw error;
+      await deps.masterKey.reload(await deps.database.inSystem(readMasterKeyChecks));
+      await work(deps);
+    }
+  };
+}
 
 /**
  * Runs `task` unless another process runs it already; returns whether it ran. Records its start and its outcome. Throws

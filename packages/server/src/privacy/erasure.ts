@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
+import { forgetAuditSubjects } from '../store/audit/entries.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
@@ -43,13 +44,15 @@ export type ErasureAuthor = DayAuthor & { by: string };
 
 /**
  * Requests the erasure of a user: the user is inactive from now on, without bookings ahead, week plan, leave and desk, and
- * cannot sign in. The job `erase` does the rest. Undefined if there is no such user. Throws `LastAdministratorError`.
+ * cannot sign in. `note` joins the transaction. The job `erase` does the rest. Undefined if there is no such user. Throws
+ * `LastAdministratorError`.
  */
 export async function requestErasure(
   database: Database,
   tenantId: string,
   userId: string,
   author: ErasureAuthor,
+  note: (tx: Tx) => Promise<unknown> = async () => undefined,
 ): Promise<Erasure | undefined> {
   return inTenantWithRetries(database, tenantId, async (tx) => {
     await lockDirectory(tx, tenantId);
@@ -61,6 +64,7 @@ export async function requestErasure(
     if (!person || (requested && requested.finishedAt === null)) return requested;
     await insertErasure(tx, tenantId, { userId, at: author.at, by: author.by });
     await close(tx, tenantId, person, author);
+    await note(tx);
     return findErasure(tx, tenantId, userId);
   });
 }
@@ -105,10 +109,11 @@ async function close(tx: Tx, tenantId: string, person: Person, author: DayAuthor
   const { userId, names } = person;
   const { accounts, hasLastAdministrator } = await removeAccounts(tx, names);
   if (hasLastAdministrator) throw new LastAdministratorError();
+  await forgetAuditSubjects(tx, 'account', accounts);
   await lockUsers(tx, tenantId, [userId]);
   await freeFutureBookings(tx, tenantId, [userId], author);
   const closed = await closeUser(tx, tenantId, userId, author.at);
-  await countErased(tx, tenantId, userId, { account: accounts, ...closed });
+  await countErased(tx, tenantId, userId, { account: accounts.length, ...closed });
 }
 
 interface Deps {
@@ -172,6 +177,9 @@ class PersonErasure {
       await lockDirectory(tx, tenantId);
       await lockUsers(tx, tenantId, [userId]);
       const erased = person ? await deletePerson(tx, tenantId, person) : {};
+      // The entries of the audit trail stay, and name nobody.
+      await forgetAuditSubjects(tx, 'user', [userId]);
+      await forgetAuditSubjects(tx, 'address', person?.addresses ?? []);
       await countErased(tx, tenantId, userId, erased);
       await finishErasure(tx, tenantId, userId, new Date(clock()));
       return {};

@@ -126,6 +126,9 @@ export const retentionRoutes: FastifyPluginAsyncTypebox<RetentionRoutesOptions> 
         await lockDirectory(tx, tenantId);
         requireMatch(request, etagOf(shown(await readRetention(tx, tenantId))));
         await setRetention(tx, tenantId, change);
+        await app.audit.add(tx, request, 'settings.changed', {
+          metadata: { of: 'retention', locationId: null, members: Object.keys(change) },
+        });
         return shown(await readRetention(tx, tenantId));
       });
       request.log.info({ ...callerFields(caller), retention: change }, 'the retention was changed');

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
 import { authorOf, CONFIG, DOCUMENTED } from '../auth/management.ts';
+import { whenAnswered } from '../http/answer-over.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
 import { quote } from '../http/text.ts';
@@ -96,6 +97,11 @@ export const privacyRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = as
           yield* zipFile(personFiles(tx, { tenantId, person, createdAt }), createdAt);
         }),
       );
+      const target = { kind: 'user', reference: userId } as const;
+      whenAnswered(request.raw, reply.raw, (complete) => {
+        if (reply.raw.statusCode !== 200) return;
+        app.audit.note(request, 'person.exported', { targets: [target], metadata: { complete } });
+      });
       const first = await file.next();
       reply.headers({
         'content-type': 'application/zip',
@@ -148,15 +154,18 @@ export const privacyRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = as
       const author = authorOf(request, clock, REASONS.personErased);
       const state =
         userId &&
-        (await requestErasure(database, caller.tenantId, userId, { ...author, by }).catch(
-          (error: unknown) => {
-            if (!(error instanceof LastAdministratorError)) throw error;
-            throw new HttpProblem(
-              409,
-              'This is the last administrator of the organisation; make another person an administrator first.',
-            );
-          },
-        ));
+        (await requestErasure(database, caller.tenantId, userId, { ...author, by }, (tx) =>
+          app.audit.add(tx, request, 'person.erased', {
+            targets: [{ kind: 'user', reference: userId }],
+            metadata: {},
+          }),
+        ).catch((error: unknown) => {
+          if (!(error instanceof LastAdministratorError)) throw error;
+          throw new HttpProblem(
+            409,
+            'This is the last administrator of the organisation; make another person an administrator first.',
+          );
+        }));
       if (!state) throw noUser(request.params.userId);
       return reply.code(202).send(toState(state));
     },

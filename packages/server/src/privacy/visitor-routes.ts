@@ -65,7 +65,16 @@ export const visitorRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = 
         arrivals += await inTenant((tx) => clear(tx, tenantId, subject, slice));
       }
       const refuse = dryRun ? countRefusedVisits : deleteRefusedVisits;
-      return { dryRun, arrivals, refusedEvents: await inTenant((tx) => refuse(tx, tenantId, subject)) };
+      const refusedEvents = await inTenant(async (tx) => {
+        const count = await refuse(tx, tenantId, subject);
+        const by = 'email' in subject ? 'email' : 'name';
+        if (!dryRun)
+          await app.audit.add(tx, request, 'visitor.erased', {
+            metadata: { by, arrivals, refusedEvents: count },
+          });
+        return count;
+      });
+      return { dryRun, arrivals, refusedEvents };
     },
   });
 };

@@ -51,7 +51,12 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<SettingsRoutesOptions> = 
       const { groupType } = request.body;
       return {
         groupType: await writeQueue.take(tenantId, () =>
-          inTenantWithRetries(database, tenantId, (tx) => chooseGroupType(tx, tenantId, groupType)),
+          inTenantWithRetries(database, tenantId, async (tx) => {
+            const chosen = await chooseGroupType(tx, tenantId, groupType);
+            const metadata = { of: 'provisioning', locationId: null, members: ['groupType'] };
+            await app.audit.add(tx, request, 'settings.changed', { metadata });
+            return chosen;
+          }),
         ),
       };
     },

@@ -85,6 +85,11 @@ export const column = {
     type: 'object',
     provenance,
   }),
+  objects: (provenance, description = '') => ({
+    schema: Type.Array(Type.Object({}, { additionalProperties: true }), describe(description)),
+    type: 'object',
+    provenance,
+  }),
   boolean: (provenance, description = '') => ({
     schema: Type.Boolean(describe(description)),
     type: 'boolean',

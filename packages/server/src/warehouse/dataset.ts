@@ -13,7 +13,7 @@ export interface Dataset {
   summary: string;
   description?: string;
   /** The filters of a call. A dataset with `dates` requires them. `metrics` and `usage` stand for several parameters. */
-  filters: readonly ('dates' | 'locationId' | 'locationIds' | 'userIds' | 'metrics' | 'usage')[];
+  filters: readonly ('dates' | 'locationId' | 'locationIds' | 'userIds' | 'actions' | 'metrics' | 'usage')[];
   /** With `metrics` or `usage`: the periods of a row. The first one is the default. */
   periods?: readonly MetricPeriod[];
   /** The most dates that a call may span; by default those of an export. */
@@ -51,6 +51,8 @@ export interface Dataset {
    * to them. Keys that are bound to offices may read no other dataset.
    */
   ofOffices?: true;
+  /** It says who did and read what: only administrators and keys with all permissions may read it. */
+  ofAdministrators?: true;
   /** Its rows count users and name none, so keys with the role `statistics` may read it, for whole offices only. */
   ofStatistics?: true;
 }

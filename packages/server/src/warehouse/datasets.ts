@@ -20,6 +20,7 @@ import {
 } from '../store/warehouse/datasets.ts';
 import { PLAN_KINDS } from '../store/workday/day-plans.ts';
 import { ATTENDANCE_TYPES } from '../workday/attendance.ts';
+import { auditDataset } from './audit-dataset.ts';
 import { column, oneOf, optional, shared } from './columns.ts';
 import type { Dataset } from './dataset.ts';
 import { metricsDatasets } from './metrics-datasets.ts';
@@ -276,5 +277,6 @@ export const datasets: readonly Dataset[] = [
     ofOffices: true,
     read: readVisitors,
   },
+  auditDataset,
   ...metricsDatasets,
 ];

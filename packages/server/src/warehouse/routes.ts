@@ -12,6 +12,7 @@ import { CommaList } from '../http/query-parameters.ts';
 import { problems } from '../http/schema.ts';
 import type { Transfers } from '../http/transfers.ts';
 import { LONGEST_WINDOW_DAYS } from '../http/window.ts';
+import type { ApiKeyRole } from '../store/auth/api-keys.ts';
 import type { Database } from '../store/connections/db.ts';
 import { VERSION } from '../store/release.ts';
 import { ALL_DAYS } from '../store/values/day-window.ts';
@@ -19,6 +20,7 @@ import { parseGuid } from '../store/values/guid.ts';
 import { METRIC_PERIODS } from '../store/warehouse/metrics.ts';
 import type { ExportQuery } from '../store/warehouse/query.ts';
 import type { AggregateKeeper } from './aggregates.ts';
+import { auditRead, readActions } from './audit-read.ts';
 import { withinScope } from './caller-scope.ts';
 import { encodeCursor } from './cursor.ts';
 import type { Dataset } from './dataset.ts';
@@ -33,7 +35,6 @@ import {
   INCREMENT_QUERY,
   type Increment,
   linkTo,
-  REMOVED_DAYS,
   readExportWindow,
   readIncrement,
   removalsOf,
@@ -41,6 +42,7 @@ import {
 } from './increments.ts';
 import { metricsFilters, readMetricsQuery, readUsageQuery, usageFilters } from './metrics-query.ts';
 import { possibleDays } from './periods.ts';
+import { rowSchema } from './row-schema.ts';
 
 export interface WarehouseRoutesOptions {
   database: Database;
@@ -54,6 +56,7 @@ export interface WarehouseRoutesOptions {
 
 const ROWS_PER_BATCH = 250;
 const READERS = ['data-warehouse', 'all'] as const;
+const ADMINISTRATORS = ['all'] as const;
 const READERS_OF_STATISTICS = ['data-warehouse', 'statistics', 'all'] as const;
 
 /** GET /v1/analytics/… for each dataset, each also under `/basic`. */
@@ -61,7 +64,7 @@ export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> 
   for (const dataset of datasets) {
     const row = rowSchema(dataset);
     const { ofOffices } = dataset;
-    const roles = dataset.ofStatistics ? READERS_OF_STATISTICS : READERS;
+    const roles = rolesOf(dataset);
     for (const [suffix, scheme] of [
       ['', 'bearer'],
       ['/basic', 'basic'],
@@ -87,6 +90,11 @@ export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> 
     }
   }
 };
+
+function rolesOf({ ofStatistics, ofAdministrators }: Dataset): readonly ApiKeyRole[] {
+  if (ofAdministrators) return ADMINISTRATORS;
+  return ofStatistics ? READERS_OF_STATISTICS : READERS;
+}
 
 /** The parameters of both dates. A dataset with changes allows a call without them, with `changedSince`. */
 function datesSchema({ longestWindowDays = LONGEST_WINDOW_DAYS, key }: Dataset) {
@@ -118,6 +126,9 @@ const FILTERS = {
     ),
   },
   userIds: { userIds: Type.Optional(CommaList({ description: 'comma-separated ids' })) },
+  actions: {
+    actions: Type.Optional(CommaList({ description: 'comma-separated actions of docs/audit.md' })),
+  },
 } satisfies Record<string, Record<string, TSchema>>;
 
 function filterSchema(filter: Dataset['filters'][number], dataset: Dataset): Record<string, TSchema> {
@@ -163,35 +174,6 @@ function unchangedSchema(dataset: Dataset) {
   return dataset.fingerprint
     ? { 304: { description: 'If-None-Match contains the ETag of the answer.' } }
     : {};
-}
-
-/** The schema of a row; also of a deleted row and of removed days, if the dataset has them. */
-function rowSchema({ columns, key, hasDeletions, hasRemovals }: Dataset): TSchema {
-  const members = membersOf(columns);
-  const row = Type.Object(Object.fromEntries(members) as Record<string, TSchema>);
-  const deleted = { ...Type.Literal(true), 'x-provenance': 'ours' };
-  const keyMembers = members.filter(([name]) => key?.includes(name));
-  const deletion = Type.Object(
-    { ...(Object.fromEntries(keyMembers) as Record<string, TSchema>), deleted },
-    { description: 'with changedSince: the key of a deleted row' },
-  );
-  const removedDays = Object.entries(REMOVED_DAYS).map(([name, { optional: _, ...column }]) => [
-    name,
-    column,
-  ]);
-  const removal = Type.Object(
-    { deleted, ...Object.fromEntries(membersOf(Object.fromEntries(removedDays))) },
-    { description: 'with changedSince: all rows of these days were removed' },
-  );
-  const others = [...(hasDeletions ? [deletion] : []), ...(hasRemovals ? [removal] : [])];
-  return others.length === 0 ? row : Type.Union([row, ...others]);
-}
-
-function membersOf(columns: Dataset['columns']): [string, TSchema][] {
-  return Object.entries(columns).map(([name, { schema, provenance, optional }]) => {
-    const documented = { ...schema, 'x-provenance': provenance };
-    return [name, optional ? Type.Optional(documented) : documented];
-  });
 }
 
 async function sendRows(
@@ -249,9 +231,10 @@ async function sendRows(
     for (let from = 0; from < taken.length; from += ROWS_PER_BATCH)
       yield taken.slice(from, from + ROWS_PER_BATCH);
   });
+  const counted = auditRead(dataset, { query, format: format.name }, request, reply);
   const pieces = format.encode(
     changes ? changedColumns(dataset) : dataset.columns,
-    transfer.reading(batches),
+    transfer.reading(counted(batches)),
   );
   const body = coding ? compress(pieces, coding) : pieces;
   // A failure before the first rows is still an ordinary error answer, without a format or coding.
@@ -287,13 +270,14 @@ function readFilters(
   parameters: Record<string, string | undefined>,
   increment: Increment,
 ): Omit<ExportQuery, 'tenantId' | 'now' | 'changes' | 'page'> {
-  const { locationId, locationIds, userIds } = parameters;
+  const { locationId, locationIds, userIds, actions } = parameters;
   const { filters, periods = METRIC_PERIODS } = dataset;
   return {
     window: filters.includes('dates') ? readExportWindow(dataset, parameters, increment) : ALL_DAYS,
     locationId: locationId === undefined ? undefined : (parseGuid(locationId.trim()) ?? null),
     locationIds: idList(locationIds),
     userIds: idList(userIds),
+    actions: readActions(actions),
     metrics: filters.includes('metrics') ? readMetricsQuery(parameters, periods) : undefined,
     usage: filters.includes('usage') ? readUsageQuery(parameters, periods) : undefined,
   };

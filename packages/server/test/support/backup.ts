@@ -6,6 +6,7 @@ import { type BackupOptions, type BackupSummary, backup } from '../../src/store/
 import { columnList, listTables, qualified } from '../../src/store/backup/tables.ts';
 import type { DatabaseTarget } from '../../src/store/connections/db.ts';
 import { accountRows } from './backup-accounts.ts';
+import { auditRows } from './backup-audit.ts';
 import { erasureRows } from './backup-erasures.ts';
 import { floorRows } from './backup-floor.ts';
 import { groupRows, groupUseRows } from './backup-groups.ts';
@@ -155,6 +156,12 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
       private_key_sealed: everyByte,
       created_at: '2026-01-02 03:04:05.678901+00',
     });
+    await insert('audit_keys', {
+      kid: NASTY,
+      public_jwk: JSON.stringify({ x: NASTY }),
+      private_key_sealed: everyByte,
+      created_at: '2026-01-02 03:04:05.678901+00',
+    });
     await insert('instance_settings', { name: NASTY, value: everyByte });
     for (const org of ['one', 'two']) {
       const id = (number: number) =>
@@ -256,6 +263,7 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
         ...groupUseRows(values),
         ...scimTokenRows(values),
         ...accountRows(values),
+        ...auditRows(values),
         ...userEmailRows({ tenantId: tenant_id, userId: id(7), text: NASTY }),
         ...submittedRows(values),
         ...erasureRows(values),

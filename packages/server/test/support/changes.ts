@@ -7,11 +7,19 @@ import { addSite, goodEvent, results, type Site } from './presence.ts';
 import { startTestServer, type TestServer } from './server.ts';
 import { logChanges, storeDays } from './workday.ts';
 
-/** The datasets with changes. Metrics have none, because the server computes them. */
-export const followable = datasets.filter(({ key }) => key !== undefined);
+/**
+ * The datasets with changes. Metrics have none, because the server computes them. The audit trail changes by each read;
+ * `audit.test.ts` has its changes and pages.
+ */
+export const followable = datasets.filter(
+  ({ key, ofAdministrators }) => key !== undefined && !ofAdministrators,
+);
 export const DATES = 'startDate=2026-03-01&endDate=2026-03-31';
-export const datesOf = (path: string) =>
-  datasets.find((dataset) => dataset.path === path)?.filters.includes('dates') ? DATES : '';
+export const datesOf = (path: string) => {
+  // A read of the audit trail is an entry of it, too, so a test that reads it twice must not ask for reads.
+  if (path === 'audit') return `${DATES}&actions=key.created`;
+  return datasets.find((dataset) => dataset.path === path)?.filters.includes('dates') ? DATES : '';
+};
 
 /** A server for the tests of a file. Each test reads the changes of a new organisation. */
 export class ChangesClient {

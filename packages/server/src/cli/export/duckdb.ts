@@ -15,7 +15,7 @@ import {
 } from './duckdb-loader.ts';
 import type { ExportedFile } from './manifest.ts';
 import { endpointOf, METRICS_DATASETS } from './metrics.ts';
-import { type DatasetPath, dateColumnOf, EXPORTED_DATASETS } from './parts.ts';
+import { type DatasetPath, dateColumnOf, FACTS_DATASETS } from './parts.ts';
 import type { FileFormat } from './write.ts';
 
 const TYPES: Record<ColumnType, DuckDbType> = {
@@ -49,7 +49,7 @@ export async function loadFolder(
   files: readonly ExportedFile[],
 ): Promise<number> {
   const tables = new Map(
-    [...EXPORTED_DATASETS, ...METRICS_DATASETS].map((dataset) => [dataset as string, tableOf(dataset)]),
+    [...FACTS_DATASETS, ...METRICS_DATASETS].map((dataset) => [dataset as string, tableOf(dataset)]),
   );
   const loadable = files.flatMap((file): DuckDbFile[] => {
     const table = tables.get(file.dataset);

@@ -19,7 +19,7 @@ interface Whole {
 interface Ranged {
   ranged(client: Rollcall, range: Days | { changedSince: string }, options: CallOptions): Rows;
   /** The column whose date in UTC decides the month's file of a row. */
-  date: 'day' | 'eventTime' | 'periodStart';
+  date: 'day' | 'eventTime' | 'occurredAt' | 'periodStart';
   /** The rows are computed, and the server does not know which of them changed. Every run reads them whole. */
   isComputed?: true;
   /** The date may change: an event gets another day if its office gets another time zone. */
@@ -56,12 +56,18 @@ const READS = {
     date: 'day',
     mayMove: true,
   },
+  audit: {
+    ranged: ({ analytics }, range, options) => analytics.audit(range, options),
+    date: 'occurredAt',
+  },
 } as const satisfies Record<string, Read>;
 
 type FactsDataset = keyof typeof READS;
 export type DatasetPath = FactsDataset | MetricsDataset;
-/** The datasets of a run that names none. */
-export const EXPORTED_DATASETS: readonly DatasetPath[] = Object.keys(READS) as FactsDataset[];
+/** All datasets of facts. */
+export const FACTS_DATASETS: readonly DatasetPath[] = Object.keys(READS) as FactsDataset[];
+/** The datasets of a run that names none. The key of a warehouse may not read the audit trail. */
+export const EXPORTED_DATASETS: readonly DatasetPath[] = FACTS_DATASETS.filter((each) => each !== 'audit');
 
 function readOf(dataset: DatasetPath): Read {
   if (!isMetrics(dataset)) return READS[dataset];

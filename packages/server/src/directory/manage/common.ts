@@ -31,6 +31,11 @@ export const IF_MATCH = Type.Object({
 });
 
 /** The answer to a bulk call. */
+/** How many items created or changed something. */
+export function changesIn(results: readonly UpsertResult[]): number {
+  return results.filter((each) => !('refused' in each) && each.result !== 'unchanged').length;
+}
+
 export function bulkReply(results: UpsertResult[], { clock }: ManageDeps): Static<typeof BulkReply> {
   return {
     timestamp: new Date(clock()).toISOString(),

@@ -25,6 +25,7 @@ import {
   BULK_PROBLEMS,
   bulkReply,
   CONFIG,
+  changesIn,
   DOCUMENTED,
   IF_MATCH,
   LIST_PROBLEMS,
@@ -108,7 +109,15 @@ export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: Manage
         storeBatch(items.map(toItem), {
           atomically: (work) => database.inTenant(tenantId, work),
           claims,
-          upsert: (tx, batch) => kind.upsert(tx, tenantId, batch, author, claims),
+          upsert: async (tx, batch) => {
+            const results = await kind.upsert(tx, tenantId, batch, author, claims);
+            const changed = changesIn(results);
+            if (changed > 0)
+              await app.audit.add(tx, request, 'directory.changed', {
+                metadata: { kind: path, items: changed },
+              });
+            return results;
+          },
           advice: 'send the item again',
         }),
       );
@@ -134,7 +143,16 @@ export function kindRoutes(app: FastifyInstance, kind: ManagedKind, deps: Manage
     handler: async (request, reply) => {
       const { tenantId } = callerOf(request);
       const row = await writeQueue.take(tenantId, () =>
-        inTenantWithRetries(database, tenantId, (tx) => changeOne(tx, kind, request, deps)),
+        inTenantWithRetries(database, tenantId, async (tx) => {
+          const changed = await changeOne(tx, kind, request, deps);
+          const targets =
+            path === 'users' ? [{ kind: 'user', reference: String(changed[idMember]) } as const] : [];
+          await app.audit.add(tx, request, 'directory.changed', {
+            targets,
+            metadata: { kind: path, items: 1 },
+          });
+          return changed;
+        }),
       );
       reply.header('etag', versionOf(kind, row));
       return row;

@@ -18,6 +18,7 @@ import {
   BULK_PROBLEMS,
   bulkReply,
   CONFIG,
+  changesIn,
   DOCUMENTED,
   IF_MATCH,
   type ManageDeps,
@@ -92,6 +93,9 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app,
           requireMatch(request, versionOf(settings));
           const { locationId } = settings;
           onlyResult(await changeOfficeSettings(tx, tenantId, [{ ...request.body, locationId }]));
+          await app.audit.add(tx, request, 'settings.changed', {
+            metadata: { of: 'office', locationId, members: Object.keys(request.body) },
+          });
           return getSettings(tx, tenantId, locationId);
         }),
       );
@@ -115,7 +119,15 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app,
       const { tenantId } = callerOf(request);
       const { items } = request.body;
       const results = await writeQueue.take(tenantId, () =>
-        inTenantWithRetries(database, tenantId, (tx) => changeOfficeSettings(tx, tenantId, items)),
+        inTenantWithRetries(database, tenantId, async (tx) => {
+          const results = await changeOfficeSettings(tx, tenantId, items);
+          const members = [...new Set(items.flatMap((item) => Object.keys(item)))];
+          if (changesIn(results) > 0)
+            await app.audit.add(tx, request, 'settings.changed', {
+              metadata: { of: 'offices', locationId: null, members },
+            });
+          return results;
+        }),
       );
       return bulkReply(results, deps);
     },
@@ -159,6 +171,9 @@ export const settingsRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (app,
           if (request.headers['if-match'] !== undefined) await lockDirectory(tx, tenantId);
           requireMatch(request, etagOf(await readOrganisation(tx, tenantId)));
           await changeOrganisation(tx, tenantId, request.body);
+          await app.audit.add(tx, request, 'settings.changed', {
+            metadata: { of: 'organisation', locationId: null, members: Object.keys(request.body) },
+          });
           return readOrganisation(tx, tenantId);
         }),
       );

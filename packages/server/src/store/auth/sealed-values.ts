@@ -50,22 +50,32 @@ export async function replaceSealedSecrets(
   );
 }
 
-/** Locks and returns the signing keys that are sealed with another master key. Owner only. */
-export async function lockSigningKeysOfOtherKeys(
+/** The tables with sealed private keys of the instance: those that sign tokens, and those that sign batches of the audit. */
+export const KEY_TABLES = ['signing_keys', 'audit_keys'] as const;
+export type KeyTable = (typeof KEY_TABLES)[number];
+
+/** Locks and returns the private keys of a table that are sealed with another master key. Owner only. */
+export async function lockPrivateKeysOfOtherKeys(
   tx: Tx,
+  table: KeyTable,
   keyId: string,
 ): Promise<{ kid: string; privateKeySealed: Buffer }[]> {
   const { rows } = await tx.query<{ kid: string; privateKeySealed: Buffer }>(
-    `SELECT kid, private_key_sealed AS "privateKeySealed" FROM signing_keys
+    `SELECT kid, private_key_sealed AS "privateKeySealed" FROM ${table}
      WHERE ${keyIdOf('private_key_sealed')} <> $1 FOR UPDATE`,
     [keyId],
   );
   return rows;
 }
 
-/** Replaces the sealed private key of a signing key. Owner only. */
-export async function replaceSealedSigningKey(tx: Tx, kid: string, sealed: Buffer): Promise<void> {
-  await tx.query('UPDATE signing_keys SET private_key_sealed = $2 WHERE kid = $1', [kid, sealed]);
+/** Replaces a sealed private key. Owner only. */
+export async function replaceSealedPrivateKey(
+  tx: Tx,
+  table: KeyTable,
+  kid: string,
+  sealed: Buffer,
+): Promise<void> {
+  await tx.query(`UPDATE ${table} SET private_key_sealed = $2 WHERE kid = $1`, [kid, sealed]);
 }
 
 /** How many values each master key has sealed, by its id; '' for older values that do not name it. Counts the entered organisation. */
@@ -82,10 +92,11 @@ export async function countSealedSecrets(tx: Tx, tenantId: string): Promise<Map<
   return new Map(rows.map(({ keyId, count }) => [keyId, count]));
 }
 
-/** As `countSealedSecrets`, for the signing keys. Owner only. */
-export async function countSealedSigningKeys(tx: Tx): Promise<Map<string, number>> {
+/** As `countSealedSecrets`, for the private keys of the instance. Owner only. */
+export async function countSealedPrivateKeys(tx: Tx): Promise<Map<string, number>> {
   const { rows } = await tx.query<{ keyId: string; count: number }>(
-    `SELECT ${keyIdOf('private_key_sealed')} AS "keyId", count(*) AS count FROM signing_keys GROUP BY 1`,
+    `SELECT ${keyIdOf('private_key_sealed')} AS "keyId", count(*) AS count FROM (
+       SELECT private_key_sealed FROM signing_keys UNION ALL SELECT private_key_sealed FROM audit_keys) AS sealed GROUP BY 1`,
   );
   return new Map(rows.map(({ keyId, count }) => [keyId, count]));
 }

@@ -166,6 +166,7 @@ async function load(client: pg.Client, options: RestoreOptions, verified: Backup
   // have changed since.
   await client.query(tables.map((table) => `ALTER TABLE ${table} DISABLE TRIGGER USER`).join('; '));
   await client.query(`TRUNCATE ${[...tables, ...(await tablesToEmpty(client))].join(', ')}`);
+  await makeAuditMonths(client, manifest);
   const loaded = await loadRows(client, options, verified);
   if (loaded.end.sha256 !== end.sha256) throw damaged();
   // A table with deferred checks cannot be altered.
@@ -205,6 +206,16 @@ async function requireSameTables(client: pg.Client, manifest: Manifest): Promise
     );
   }
   return tables.filter((table) => table.forced).map(qualified);
+}
+
+/** The months of the entries of a backup have partitions. A schema of an older release has no such table. */
+async function makeAuditMonths(client: pg.Client, { tables, createdAt }: Manifest): Promise<void> {
+  if (!tables.some(({ name }) => name === 'audit_entries')) return;
+  await client.query(
+    `SELECT make_audit_month(month)
+     FROM generate_series(timestamptz '2027-01-01 00:00:00+00', $1::timestamptz + interval '3 months', '1 month') AS month`,
+    [createdAt],
+  );
 }
 
 /** Copies each table with one COPY. Returns the other entries of the file, as they were in this second reading. */

@@ -207,15 +207,15 @@ export async function deletePerson(tx: Tx, tenantId: string, person: Person): Pr
 export async function removeAccounts(
   tx: Tx,
   names: readonly string[],
-): Promise<{ accounts: number; hasLastAdministrator: boolean }> {
-  const { rows } = await tx.query<{ outcome: string }>(
-    `SELECT change_account_role(a.account_id, NULL) AS outcome
+): Promise<{ accounts: string[]; hasLastAdministrator: boolean }> {
+  const { rows } = await tx.query<{ accountId: string; outcome: string }>(
+    `SELECT a.account_id AS "accountId", change_account_role(a.account_id, NULL) AS outcome
      FROM unnest($1::text[]) AS named (address)
      CROSS JOIN LATERAL organisation_accounts(NULL, named.address, '{}', NULL, NULL) AS a`,
     [names],
   );
   return {
-    accounts: rows.length,
+    accounts: rows.map(({ accountId }) => accountId),
     hasLastAdministrator: rows.some(({ outcome }) => outcome === 'last administrator'),
   };
 }

@@ -1,6 +1,7 @@
 import { readRows } from '../connections/cursor.ts';
 import { type Tx, types } from '../connections/db.ts';
 import { ACCOUNT_CATEGORIES } from './account-categories.ts';
+import { AUDIT_CATEGORIES } from './audit-categories.ts';
 import type { Category, PersonKeys } from './category.ts';
 import { DAY_CATEGORIES } from './day-categories.ts';
 import { DIRECTORY_CATEGORIES } from './directory-categories.ts';
@@ -12,6 +13,7 @@ export const CATEGORIES: readonly Category[] = [
   ...DAY_CATEGORIES,
   ...EVENT_CATEGORIES,
   ...ACCOUNT_CATEGORIES,
+  ...AUDIT_CATEGORIES,
 ];
 
 /** A row of a category. Instants are ISO 8601 in UTC, days `YYYY-MM-DD`. */

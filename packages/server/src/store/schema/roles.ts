@@ -96,6 +96,10 @@ const GRANTS = `
   GRANT SELECT, INSERT, UPDATE (last_version) ON rollcall.floor_plan_versions TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (x, y, width, height) ON rollcall.floor_plan_placements TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (uploaded_at) ON rollcall.floor_plan_uploads TO ${RESTRICTED_ROLE};
+  GRANT SELECT ON rollcall.audit_entries, rollcall.audit_subjects TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT ON rollcall.audit_batches TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT, UPDATE (number, hash, kid, signature, database, run_id, snapshot) ON rollcall.audit_heads
+    TO ${RESTRICTED_ROLE};
   REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.enter_tenant_at(uuid, text),
     rollcall.tenant_of_api_key(text),
@@ -111,6 +115,10 @@ const GRANTS = `
     rollcall.prune_attendance_marks(timestamptz), rollcall.note_job_start(text, timestamptz),
     rollcall.note_job_end(text, timestamptz, text), rollcall.note_server_process(uuid), rollcall.forget_server_process(uuid),
     rollcall.look_up_directory(uuid, uuid[], text[], text[], uuid[], uuid[]),
+    rollcall.make_audit_month(timestamptz), rollcall.add_audit_entries(jsonb), rollcall.places_of_logins(text[], text[]),
+    rollcall.forget_audit_subjects(text, text[]), rollcall.prune_audit_subjects(), rollcall.all_audit_keys(),
+    rollcall.prune_audit_batch(bigint, timestamptz, timestamptz, text, bytea),
+    rollcall.add_first_audit_key(text, jsonb, bytea, timestamptz),
     rollcall.unbooked_sightings(uuid, uuid[], uuid[], timestamptz[], timestamptz[]),
     rollcall.months_kept_from(text) TO ${RESTRICTED_ROLE};
   GRANT EXECUTE ON FUNCTION rollcall.look_up_session(bytea), rollcall.touch_session(uuid, timestamptz),

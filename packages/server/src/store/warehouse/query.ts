@@ -25,6 +25,8 @@ export interface ExportQuery {
   /** GUIDs. Each selects the node and all nodes below it. */
   locationIds?: string[] | undefined;
   userIds?: string[] | undefined;
+  /** Actions of the audit trail. */
+  actions?: string[] | undefined;
   /** Offices to which the caller is bound: the rows of others are not read. Undefined: all. */
   officeIds?: readonly string[] | undefined;
   /** The GUID of one office. Null if the requested id is not a GUID, and so selects nothing. */

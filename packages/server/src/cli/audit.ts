@@ -1,0 +1,122 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { DATA_SETTINGS, type DataConfig } from '../config.ts';
+import type { KnownBatch, Verification } from '../privacy/verify-audit.ts';
+import { getOrganisation, withContext } from './context.ts';
+import { CliError } from './errors.ts';
+import { toOptions } from './options.ts';
+import { print, remark } from './output.ts';
+import { showProgress } from './progress.ts';
+import { parsePast } from './time.ts';
+
+interface Common extends DataConfig {
+  org?: string;
+}
+
+const SESSION = 'rollcall audit';
+const MOST_MONTHS = 120;
+/** Faults that are printed. A chain that somebody broke at its start has one for each batch. */
+const MOST_FAULTS = 100;
+
+/** `rollcall audit verify|tail|keep`. */
+export function auditCommand(): Command {
+  const audit = new Command('audit').description('the audit trail: who did and read what');
+  for (const command of [verifyCommand(), tailCommand(), keepCommand()]) {
+    command.option('--org <slug>', 'the organisation; required if there are several');
+    for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
+    audit.addCommand(command);
+  }
+  return audit;
+}
+
+function verifyCommand(): Command {
+  return new Command('verify')
+    .description('check that nobody has changed, deleted or slipped in an entry; exit code 1 if somebody has')
+    .option('--head <number:hash>', 'a batch that an earlier run or the log of the server showed', parseHead)
+    .option('--json', 'print JSON')
+    .action(async ({ head: known, json, ...options }: Common & { head?: KnownBatch; json?: true }) => {
+      const result = await withContext(options, SESSION, async ({ owner, masterKey: sealer }) => {
+        const { tenantId } = await getOrganisation(owner, options.org);
+        const { verifyAudit } = await import('../privacy/verify-audit.ts');
+        const progress = showProgress('Checking', 'entries');
+        try {
+          const onProgress = (entries: number) => progress.update(entries, undefined);
+          return await verifyAudit(owner, tenantId, { sealer, known, onProgress });
+        } finally {
+          progress.stop();
+        }
+      });
+      print(json ? JSON.stringify(result) : formatVerification(result));
+      if (result.faults.length > 0) process.exitCode = 1;
+    });
+}
+
+function formatVerification({
+  faults,
+  batches,
+  prunedBatches,
+  entries,
+  waiting,
+  head,
+}: Verification): string {
+  const counts = `${entries} entries in ${batches} batches, of which ${prunedBatches} are pruned; ${waiting} entries wait for their batch.`;
+  const last = head ? [`The last batch is ${head.number}:${head.hash}`] : [];
+  if (faults.length === 0) return [`The chain is whole: ${counts}`, ...last].join('\n');
+  const more = faults.length - MOST_FAULTS;
+  return [
+    `The chain is broken: ${counts}`,
+    ...faults.slice(0, MOST_FAULTS),
+    ...(more > 0 ? [`There are ${more} further faults.`] : []),
+    ...last,
+  ].join('\n');
+}
+
+function tailCommand(): Command {
+  return new Command('tail')
+    .description('print entries as NDJSON, the oldest first, and go on as they come, until Ctrl-C')
+    .option(
+      '--since <time>',
+      'begin with entries of then, as for "events list"; by default with all',
+      parsePast,
+    )
+    .option('--state <file>', 'go on after the entries that the last run with this file printed')
+    .option('--once', 'end after the entries that are there now')
+    .action(async (options: Common & { since?: Date; state?: string; once?: true }) => {
+      if (options.since && options.state !== undefined)
+        throw new CliError('Give --since or --state: the state says where to begin.');
+      const { tailAudit } = await import('./audit-tail.ts');
+      await withContext(options, SESSION, async ({ owner }) => {
+        const { tenantId } = await getOrganisation(owner, options.org);
+        await tailAudit(owner, tenantId, options);
+      });
+    });
+}
+
+function keepCommand(): Command {
+  return new Command('keep')
+    .description(
+      'set for how many months the entries of an organisation are kept; the server deletes older ones at night',
+    )
+    .argument('<months>', `1 to ${MOST_MONTHS}; 13 by default`, parseMonths)
+    .action(async (months: number, options: Common) => {
+      const slug = await withContext(options, SESSION, async ({ owner }) => {
+        const organisation = await getOrganisation(owner, options.org);
+        const { keepAuditFor } = await import('../privacy/keep-audit.ts');
+        await keepAuditFor(months, organisation.tenantId, { owner, clock: Date.now });
+        return organisation.slug;
+      });
+      remark(`Entries of the audit trail of ${slug} are kept for ${months} months.`);
+    });
+}
+
+function parseHead(text: string): KnownBatch {
+  const [, number, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
+  if (number === undefined || hash === undefined)
+    throw new InvalidArgumentError('It must be the number of a batch, a colon and its hash.');
+  return { number: Number(number), hash };
+}
+
+function parseMonths(text: string): number {
+  const months = Number(text);
+  if (/^\d{1,3}$/.test(text) && months >= 1 && months <= MOST_MONTHS) return months;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST_MONTHS}.`);
+}

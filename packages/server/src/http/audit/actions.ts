@@ -1,0 +1,109 @@
+import { type Static, type TProperties, type TSchema, Type } from 'typebox';
+import { SESSION_METHODS } from '../../store/auth/sessions.ts';
+import { REFUSALS } from '../errors.ts';
+
+/** An action that the audit trail knows. */
+export interface ActionOf<Metadata extends TSchema> {
+  /** Counts changes of the meaning or the members of `metadata`. */
+  version: number;
+  /** A sentence without its actor, for people. */
+  title: string;
+  metadata: Metadata;
+}
+
+const action = <Members extends TProperties>(title: string, members: Members, version = 1) => ({
+  version,
+  title,
+  metadata: Type.Object(members, { additionalProperties: false }),
+});
+
+const Count = Type.Integer({ minimum: 1, description: 'how often it happened, within a minute' });
+const Method = Type.String({ enum: [...SESSION_METHODS] });
+const Members = Type.Array(Type.String(), { description: 'the members that were set' });
+const Complete = Type.Boolean({ description: 'false: the transfer broke off' });
+
+/**
+ * Every action of the audit trail. An action keeps its name for ever. A change of its metadata is a new version. A new kind
+ * of change needs an action here, and its routes in routes.ts.
+ */
+export const AUDIT_ACTIONS = {
+  'session.begun': action('signed in', { method: Method }),
+  'session.failed': action('could not sign in', { method: Type.String(), count: Count }),
+  'session.ended': action('ended sessions', {
+    sessions: Type.String({ enum: ['own', 'one', 'all'] }),
+  }),
+  'key.failed': action('a login with the key failed', {
+    method: Type.String(),
+    count: Count,
+    wrongNetwork: Type.Boolean({ description: 'the secret was right, but the network was not' }),
+  }),
+  'access.refused': action('was refused', {
+    operation: Type.String({ description: 'method and path' }),
+    rule: Type.Union([Type.String({ enum: [...REFUSALS] }), Type.Null()]),
+    count: Count,
+  }),
+  'account.invited': action('invited a person', { role: Type.String() }),
+  'account.role-changed': action("changed a person's role", { role: Type.String() }),
+  'account.removed': action('removed a person', {}),
+  'account.link-made': action('made a sign-in link for a person', {}),
+  'account.changed': action('changed the own account', { members: Members }),
+  'account.password-changed': action('changed the own password', {}),
+  'account.passkey-added': action('added a passkey', {}),
+  'account.passkey-removed': action('removed a passkey', {}),
+  'account.identity-connected': action('connected an identity', {}),
+  'account.identity-disconnected': action('disconnected an identity', {}),
+  'organisation.set-up': action('set the server up', {}),
+  'key.created': action('created a key', { role: Type.String(), authentication: Type.String() }),
+  'key.changed': action('changed a key', { role: Type.String(), members: Members }),
+  'key.rotated': action('gave a key a new secret', { role: Type.String(), graceS: Type.Integer() }),
+  'key.revoked': action('revoked a key', { role: Type.String() }),
+  'scim-token.created': action('created a SCIM token', {}),
+  'scim-token.revoked': action('revoked a SCIM token', {}),
+  'settings.changed': action('changed settings', {
+    of: Type.String({ enum: ['organisation', 'office', 'offices', 'provisioning', 'retention'] }),
+    locationId: Type.Union([Type.String(), Type.Null()]),
+    members: Members,
+  }),
+  'directory.changed': action('changed the directory', {
+    kind: Type.String(),
+    items: Type.Integer({ description: 'users, places or groups that were sent' }),
+  }),
+  'import.begun': action('began an import', { kind: Type.String(), strict: Type.Boolean() }),
+  'import.ended': action('ended an import', {
+    kind: Type.String(),
+    rows: Type.Integer(),
+    refused: Type.Integer(),
+  }),
+  'export.read': action('read an export', {
+    dataset: Type.String(),
+    format: Type.String(),
+    filters: Type.Record(Type.String(), Type.String(), {
+      description: 'as they were sent, without ids of users, which are targets',
+    }),
+    users: Type.Integer({ description: 'how many users the filter names; at most 20 are targets' }),
+    rows: Type.Integer(),
+    complete: Complete,
+  }),
+  'person.exported': action('exported what is held about a person', { complete: Complete }),
+  'person.erased': action('asked for the erasure of a person', {}),
+  'visitor.erased': action('erased a visitor', {
+    by: Type.String({ enum: ['email', 'name'], description: 'how the visitor was named' }),
+    arrivals: Type.Integer(),
+    refusedEvents: Type.Integer(),
+  }),
+  'person.viewed': action('looked at a person', {
+    view: Type.String({ description: 'the operation' }),
+    count: Count,
+  }),
+  'audit.lost': action('entries were lost', {
+    entries: Type.Integer({
+      description: 'entries that the server could not keep while it could not store them',
+    }),
+  }),
+} as const satisfies Record<string, ActionOf<TSchema>>;
+
+export type AuditAction = keyof typeof AUDIT_ACTIONS;
+export type AuditMetadata<Action extends AuditAction> = Static<(typeof AUDIT_ACTIONS)[Action]['metadata']>;
+
+/** The actions, in the order of the registry. */
+export const ACTION_NAMES = Object.keys(AUDIT_ACTIONS) as AuditAction[];

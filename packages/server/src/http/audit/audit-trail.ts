@@ -1,0 +1,166 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { addAuditEntries } from '../../store/audit/entries.ts';
+import { enterTenant, type Tx } from '../../store/connections/db.ts';
+import type { AccessRefusal } from '../errors.ts';
+import type { FailedLogin } from '../failed-logins.ts';
+import { needsOwnLine } from '../outages.ts';
+import type { AuditAction, AuditMetadata } from './actions.ts';
+import { AuditBuffer, type BufferDeps } from './audit-buffer.ts';
+import {
+  type AuditDetails,
+  type AuditEvent,
+  accountSubject,
+  callerSubject,
+  contextOf,
+  toEntry,
+} from './entry.ts';
+import { FailedLogins } from './failed-logins.ts';
+import { auditPersonViews } from './person-views.ts';
+import { type CountedAction, Repetitions } from './repetitions.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    audit: AuditTrail;
+  }
+}
+
+const FLUSH_MS = 1_000;
+
+/** A session, as far as entries about it need it. */
+export interface AuditedSession {
+  accountId: string;
+  email: string;
+  organisations: readonly { tenantId: string }[];
+}
+
+/** Gives the server its audit trail, which notes looks at single people by itself. Register it before the routes. */
+export function keepAuditTrail(app: FastifyInstance, deps: BufferDeps): void {
+  const audit = new AuditTrail(deps);
+  app.decorate('audit', audit);
+  auditPersonViews(app);
+  app.addHook('onClose', () => audit.close());
+}
+
+/**
+ * Who did or read what. A change has its entry in its own transaction. Reads, sign-ins and refusals wait in memory, for a
+ * second while the database answers; a killed process loses them.
+ */
+export class AuditTrail {
+  readonly #deps: BufferDeps;
+  readonly #buffer: AuditBuffer;
+  readonly #repetitions: Repetitions;
+  readonly #failedLogins = new FailedLogins();
+  readonly #timer: NodeJS.Timeout;
+  #flushing: Promise<void> | undefined;
+
+  constructor(deps: BufferDeps) {
+    this.#deps = deps;
+    this.#buffer = new AuditBuffer(deps);
+    this.#repetitions = new Repetitions((tenantId, entry) => this.#buffer.keep(tenantId, entry));
+    this.#timer = setInterval(() => void this.flush(), FLUSH_MS);
+    this.#timer.unref();
+  }
+
+  /** Adds the entry of a change, in the transaction of the change, which has entered the caller's organisation. */
+  async add<Action extends AuditAction>(
+    tx: Tx,
+    request: FastifyRequest,
+    action: Action,
+    details: AuditDetails<Action>,
+  ): Promise<void> {
+    const actor = request.caller ? callerSubject(request.caller) : null;
+    const event = { ...details, action, actor, context: contextOf(request) };
+    await addAuditEntries(tx, [toEntry(event, this.#deps.clock())]);
+  }
+
+  /**
+   * As `add`, for a change of a person's own account, or of a session: each organisation of the session gets an entry. The
+   * transaction has entered the last one afterwards.
+   */
+  async addOwn<Action extends AuditAction>(
+    tx: Tx,
+    request: FastifyRequest,
+    session: AuditedSession,
+    action: Action,
+    metadata: AuditMetadata<Action>,
+  ): Promise<void> {
+    const event = { action, actor: accountSubject(session), context: contextOf(request), metadata };
+    for (const { tenantId } of session.organisations) {
+      await enterTenant(tx, tenantId);
+      await addAuditEntries(tx, [toEntry(event, this.#deps.clock())]);
+    }
+  }
+
+  /** Notes a read of a caller, or another event that no transaction belongs to. */
+  note<Action extends AuditAction>(
+    request: FastifyRequest,
+    action: Action,
+    details: AuditDetails<Action>,
+  ): void {
+    const { caller } = request;
+    if (!caller) return;
+    const event = { ...details, action, actor: callerSubject(caller), context: contextOf(request) };
+    this.#buffer.keep(caller.tenantId, toEntry(event, this.#deps.clock()));
+  }
+
+  /** As `note`. Repetitions within a minute become one entry. */
+  noteCounted<Action extends CountedAction>(
+    request: FastifyRequest,
+    action: Action,
+    { targets = [], metadata }: AuditDetails<Action>,
+  ): void {
+    const { caller } = request;
+    if (!caller) return;
+    const actor = callerSubject(caller);
+    const event = { action, actor, targets, context: contextOf(request), metadata } as unknown as AuditEvent;
+    const kind = JSON.stringify([action, actor.kind, actor.reference, targets, metadata]);
+    this.#repetitions.note(kind, { tenantId: caller.tenantId, event, atMs: this.#deps.clock() });
+  }
+
+  /** Notes a sign-in, in each of the person's organisations. */
+  noteSignIn(request: FastifyRequest, session: AuditedSession & { method: string }): void {
+    const { method } = session;
+    const event = { action: 'session.begun', actor: accountSubject(session), metadata: { method } } as const;
+    const entry = () => toEntry({ ...event, context: contextOf(request) }, this.#deps.clock());
+    for (const { tenantId } of session.organisations) this.#buffer.keep(tenantId, entry());
+  }
+
+  /** Notes a 403 of a caller. */
+  noteRefusal(request: FastifyRequest, rule: AccessRefusal | null): void {
+    const operation = `${request.method} ${request.route.url ?? 'unknown'}`;
+    this.noteCounted(request, 'access.refused', { metadata: { operation, rule, count: 1 } });
+  }
+
+  /** Notes a failed login. It becomes an entry of the organisations of the key or account that it names. */
+  noteFailedLogin(login: FailedLogin, request: FastifyRequest): void {
+    this.#failedLogins.note(login, contextOf(request), this.#deps.clock());
+  }
+
+  /** Stores what was noted. What cannot be stored now waits for the next time. */
+  flush(): Promise<void> {
+    this.#flushing ??= this.#flush().finally(() => {
+      this.#flushing = undefined;
+    });
+    return this.#flushing;
+  }
+
+  async #flush(nowMs = this.#deps.clock()): Promise<void> {
+    try {
+      for (const { kind, ...placed } of await this.#failedLogins.place(this.#deps.database))
+        this.#repetitions.note(kind, placed);
+    } catch (err) {
+      if (needsOwnLine(err))
+        this.#deps.log.warn({ err }, 'failed logins could not be looked up for the audit');
+    }
+    this.#repetitions.end(nowMs);
+    await this.#buffer.flush();
+  }
+
+  /** Stores the rest, repetitions included. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#flushing;
+    await this.#flush(Number.POSITIVE_INFINITY);
+    await this.#buffer.close();
+  }
+}

@@ -1,0 +1,24 @@
+import { type AuditSubject, addAuditEntries } from '../../store/audit/entries.ts';
+import { enterTenant, type Tx } from '../../store/connections/db.ts';
+import type { AuditAction, AuditMetadata } from './actions.ts';
+import { toEntry } from './entry.ts';
+
+/** Who works with the command line. The server does not know people there. */
+const OPERATOR: AuditSubject = { kind: 'operator', reference: 'command line', name: 'command line' };
+
+/** Adds the entry of a change that the operator makes with the command line, in the transaction of the change. */
+export async function addOperatorEntry<Action extends AuditAction>(
+  tx: Tx,
+  action: Action,
+  about: {
+    tenantId: string;
+    targets?: readonly AuditSubject[];
+    metadata: AuditMetadata<Action>;
+    atMs: number;
+  },
+): Promise<void> {
+  const { tenantId, targets = [], metadata, atMs } = about;
+  await enterTenant(tx, tenantId);
+  const context = { address: null, userAgent: null, correlationId: null };
+  await addAuditEntries(tx, [toEntry({ action, actor: OPERATOR, targets, context, metadata }, atMs)]);
+}

@@ -1,0 +1,84 @@
+import type { Tx } from '../connections/db.ts';
+import type { PreparedStatement } from '../connections/pipeline.ts';
+
+export const SUBJECT_KINDS = ['user', 'account', 'key', 'scim-token', 'address', 'operator'] as const;
+export type SubjectKind = (typeof SUBJECT_KINDS)[number];
+
+/** Who did something, or to whom. The chain of entries has a random id in its place. */
+export interface AuditSubject {
+  kind: SubjectKind;
+  /** The id, or the e-mail address as it was typed. */
+  reference: string;
+  /** As people know it; the database finds that of a user. */
+  name?: string | undefined;
+}
+
+/** How a request reached the server. Null where nobody knows it. */
+export interface AuditContext {
+  address: string | null;
+  userAgent: string | null;
+  correlationId: string | null;
+}
+
+/** An entry before it is stored. */
+export interface NewAuditEntry {
+  entryId: string;
+  occurredAt: Date;
+  action: string;
+  version: number;
+  /** With ids for subjects that no entry has named yet. */
+  subjects: (AuditSubject & { subjectId: string; isActor: boolean })[];
+  context: AuditContext;
+  metadata: object;
+}
+
+/** Adds entries of the organisation that the transaction has entered. An entry that is stored already stays as it is. */
+export async function addAuditEntries(tx: Tx, entries: readonly NewAuditEntry[]): Promise<void> {
+  await tx.query('SELECT add_audit_entries($1)', [JSON.stringify(entries)]);
+}
+
+/** As `addAuditEntries`, as statements for a pipeline. */
+export function auditEntriesInsert(entries: readonly NewAuditEntry[]): PreparedStatement[] {
+  return [
+    {
+      name: 'add audit entries',
+      text: 'SELECT add_audit_entries($1::jsonb)',
+      values: [JSON.stringify(entries)],
+    },
+  ];
+}
+
+/** An organisation of the key or account that a failed login named. */
+export interface LoginPlace {
+  kind: 'key' | 'account';
+  /** The folded id or address. */
+  sent: string;
+  tenantId: string;
+  reference: string;
+  name: string | null;
+}
+
+/** The organisations of keys and of accounts, by folded id and by folded address. */
+export async function findLoginPlaces(
+  tx: Tx,
+  { keys, addresses }: { keys: string[]; addresses: string[] },
+): Promise<LoginPlace[]> {
+  const { rows } = await tx.query<LoginPlace>(
+    `SELECT kind, sent, tenant_id AS "tenantId", reference, name FROM places_of_logins($1, $2)`,
+    [keys, addresses],
+  );
+  return rows;
+}
+
+/** Takes the names from the entries about subjects. Returns how many subjects there were. */
+export async function forgetAuditSubjects(
+  tx: Tx,
+  kind: SubjectKind,
+  references: readonly string[],
+): Promise<number> {
+  const { rows } = await tx.query<{ forgotten: number }>(
+    'SELECT forget_audit_subjects($1, $2) AS forgotten',
+    [kind, references],
+  );
+  return rows[0]?.forgotten ?? 0;
+}

@@ -1,0 +1,62 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { whenAnswered } from '../http/answer-over.ts';
+import { ACTION_NAMES } from '../http/audit/actions.ts';
+import { wrongParameter } from '../http/bulk.ts';
+import type { ExportQuery } from '../store/warehouse/query.ts';
+import type { Dataset } from './dataset.ts';
+
+/** Users of a filter whom an entry names. Its metadata has the number of all. */
+const MOST_TARGETS = 20;
+/** Parameters that are no filters, or that name people. */
+const NO_FILTERS = ['userIds', 'format', 'after'];
+const LONGEST_FILTER = 200;
+
+/**
+ * Notes the read of a dataset when its answer is over: also one that broke off. Returns what counts the rows. An answer
+ * without rows of people, such as metrics, and one that is no 200 have no entry.
+ */
+export function auditRead(
+  { path, ofStatistics }: Dataset,
+  { query: { userIds = [] }, format }: { query: Pick<ExportQuery, 'userIds'>; format: string },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): <Row>(batches: AsyncIterable<Row[]>) => AsyncIterable<Row[]> {
+  if (ofStatistics || request.method === 'HEAD') return (batches) => batches;
+  let rows = 0;
+  whenAnswered(request.raw, reply.raw, (complete) => {
+    if (reply.raw.statusCode !== 200) return;
+    request.server.audit.note(request, 'export.read', {
+      targets: userIds.slice(0, MOST_TARGETS).map((reference) => ({ kind: 'user', reference })),
+      metadata: {
+        dataset: path,
+        format,
+        filters: filtersOf(request.query as Record<string, string>),
+        users: userIds.length,
+        rows,
+        complete,
+      },
+    });
+  });
+  return async function* (batches) {
+    for await (const batch of batches) {
+      rows += batch.length;
+      yield batch;
+    }
+  };
+}
+
+function filtersOf(parameters: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(parameters)
+      .filter(([name]) => !NO_FILTERS.includes(name))
+      .map(([name, value]) => [name, String(value).slice(0, LONGEST_FILTER)]),
+  );
+}
+
+/** Throws a 400 for an action that there is not, because no row would ever match it. */
+export function readActions(text: string | undefined): string[] | undefined {
+  const actions = text?.split(',').map((each) => each.trim());
+  const unknown = actions?.find((each) => !ACTION_NAMES.some((name) => name === each));
+  if (unknown === undefined) return actions;
+  throw wrongParameter('actions', `has an action that there is not; there are ${ACTION_NAMES.join(', ')}`);
+}

@@ -1,0 +1,272 @@
+import { randomBytes } from 'node:crypto';
+import type { LightMyRequestResponse } from 'fastify';
+import { Value } from 'typebox/value';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { App } from '../src/app.ts';
+import { createSetUpLink } from '../src/auth/set-up.ts';
+import { AUDIT_ACTIONS, type AuditAction } from '../src/http/audit/actions.ts';
+import { PERSON_VIEWS } from '../src/http/audit/person-views.ts';
+import { AUDITED_CHANGES, UNAUDITED_CHANGES } from '../src/http/audit/routes.ts';
+import { entriesOf } from './support/audit.ts';
+import { answerOf, authenticatorOf, createdPasskey } from './support/authenticator.ts';
+import { addOffice, addUser } from './support/directory.ts';
+import { startOpenIdSite } from './support/openid.ts';
+import { basic, startTestServer } from './support/server.ts';
+import {
+  browserOf,
+  browserWithPassword,
+  browserWithRole,
+  linkFor,
+  redeem,
+  signIn,
+} from './support/sessions.ts';
+
+const site = await startOpenIdSite();
+const { server, apps, tenantId, administrator } = site;
+const { app, db } = server;
+afterAll(() => site.close());
+
+const READS = ['GET', 'HEAD', 'OPTIONS'];
+// SCIM answers the methods that a path does not have by a 405 of its own.
+const isRefusal = ({ url, schema }: (typeof app.routeTable)[number]) =>
+  url.startsWith('/scim/v2') && schema?.hide === true;
+const changes = app.routeTable
+  .filter((route) => !isRefusal(route))
+  .flatMap(({ method, url }) =>
+    [method]
+      .flat()
+      .filter((each) => !READS.includes(each))
+      .map((each) => `${each} ${url}`),
+  );
+
+test('every route that can change something has an entry, or a reason why it has none', () => {
+  const known = [...Object.keys(AUDITED_CHANGES), ...Object.keys(UNAUDITED_CHANGES)];
+  expect(changes.filter((each) => !known.includes(each))).toEqual([]);
+  expect(known.filter((each) => !changes.includes(each))).toEqual([]);
+  expect(new Set(known).size).toBe(known.length);
+});
+
+const office = await addOffice(db.owner, tenantId);
+await addUser(db.owner, tenantId);
+const email = 'ada@example.com';
+const password = 'correct horse battery staple';
+await browserWithRole(server, tenantId, 'administrator', email);
+
+/** Calls a route as the administrator, and fails unless it succeeds. */
+async function call(method: string, url: string, payload?: object | string, headers: object = administrator) {
+  const type = typeof payload === 'string' ? { 'content-type': 'text/csv' } : {};
+  const reply = await app.inject({
+    method: method as 'POST',
+    url,
+    headers: { ...headers, ...type },
+    ...(payload === undefined ? {} : { payload }),
+  });
+  expect(reply.statusCode, `${method} ${url}: ${reply.payload}`).toBeLessThan(300);
+  return reply;
+}
+
+type Scenario = () => Promise<{ tenantId?: string; app?: App } | LightMyRequestResponse | undefined>;
+
+const create = async (role = 'submitting-events') =>
+  (await call('POST', '/v1/manage/keys', { name: 'door', role, authentication: 'basic' })).json().key.apiKey;
+const invited = async () => {
+  const address = `${randomBytes(4).toString('hex')}@example.com`;
+  const reply = await call('POST', '/v1/manage/accounts', { email: address, role: 'viewer' });
+  return reply.json().account.accountId as string;
+};
+const fresh = () => browserWithPassword(server, { email, password });
+
+const csvKinds: { kind: string; template: string }[] = (
+  await app.inject({ url: '/v1/manage/imports', headers: administrator })
+).json().items;
+
+const SCENARIOS: Record<string, Scenario> = {
+  'POST /v1/session': async () => {
+    await fresh();
+    return signIn(server, { email, password });
+  },
+  'POST /v1/session/link': async () => redeem(server, { token: await linkFor(server, email) }),
+  'POST /v1/session/passkey': async () => {
+    const authenticator = await authenticatorOf(server, { email, credentialId: randomBytes(16) });
+    const { credential, headers } = await answerOf(server, authenticator);
+    return call('POST', '/v1/session/passkey', { credential }, headers);
+  },
+  'POST /v1/session/openid/return': async () => {
+    await site.connected();
+    return { app: apps.plain };
+  },
+  'PATCH /v1/session': async () => call('PATCH', '/v1/session', { name: 'Ada' }, await fresh()),
+  'DELETE /v1/session': async () => call('DELETE', '/v1/session', undefined, await fresh()),
+  'PUT /v1/session/password': async () =>
+    call(
+      'PUT',
+      '/v1/session/password',
+      { currentPassword: password, newPassword: 'another horse battery staple' },
+      await fresh(),
+    ),
+  'DELETE /v1/session/sessions/:sessionId': async () => {
+    const browser = await fresh();
+    const [{ sessionId }] = (await app.inject({ url: '/v1/session/sessions', headers: browser })).json()
+      .items;
+    return call('DELETE', `/v1/session/sessions/${sessionId}`, undefined, browser);
+  },
+  'POST /v1/session/passkeys': async () => {
+    const { payload, headers } = await createdPasskey(server, await fresh(), randomBytes(16));
+    return call('POST', '/v1/session/passkeys', payload, headers);
+  },
+  'DELETE /v1/session/passkeys/:passkeyId': async () => {
+    const browser = await fresh();
+    const { payload, headers } = await createdPasskey(server, browser, randomBytes(16));
+    const { passkeyId } = (await call('POST', '/v1/session/passkeys', payload, headers)).json();
+    return call('DELETE', `/v1/session/passkeys/${passkeyId}`, undefined, browser);
+  },
+  'DELETE /v1/session/identities/:identityId': async () => {
+    const { email: address } = await site.connected();
+    await authenticatorOf(server, { email: address, credentialId: randomBytes(16) });
+    const browser = browserOf(await redeem(server, { token: await linkFor(server, address) }));
+    const list = await app.inject({ url: '/v1/session/identities', headers: browser });
+    return call('DELETE', `/v1/session/identities/${list.json().items[0].identityId}`, undefined, browser);
+  },
+  'POST /v1/manage/accounts': async () => void (await invited()),
+  'PATCH /v1/manage/accounts/:accountId': async () =>
+    call('PATCH', `/v1/manage/accounts/${await invited()}`, { role: 'planner' }),
+  'DELETE /v1/manage/accounts/:accountId': async () =>
+    call('DELETE', `/v1/manage/accounts/${await invited()}`),
+  'POST /v1/manage/accounts/:accountId/link': async () =>
+    call('POST', `/v1/manage/accounts/${await invited()}/link`),
+  'DELETE /v1/manage/accounts/:accountId/sessions': async () =>
+    call('DELETE', `/v1/manage/accounts/${await invited()}/sessions`),
+  'POST /v1/manage/keys': async () => void (await create()),
+  'PATCH /v1/manage/keys/:apiKey': async () =>
+    call('PATCH', `/v1/manage/keys/${await create()}`, { networks: ['127.0.0.1'] }),
+  'POST /v1/manage/keys/:apiKey/secret': async () =>
+    call('POST', `/v1/manage/keys/${await create()}/secret`, {}),
+  'DELETE /v1/manage/keys/:apiKey': async () => call('DELETE', `/v1/manage/keys/${await create()}`),
+  'POST /v1/manage/scim-tokens': async () => call('POST', '/v1/manage/scim-tokens', { name: 'okta' }),
+  'DELETE /v1/manage/scim-tokens/:tokenId': async () => {
+    const { scimToken } = (await call('POST', '/v1/manage/scim-tokens', { name: 'okta' })).json();
+    return call('DELETE', `/v1/manage/scim-tokens/${scimToken.tokenId}`);
+  },
+  'PATCH /v1/manage/organisation': async () => call('PATCH', '/v1/manage/organisation', { name: 'Acme' }),
+  'PATCH /v1/manage/locations/:locationId/settings': async () =>
+    call('PATCH', `/v1/manage/locations/${office.locationId}/settings`, { horizonDays: 20 }),
+  'POST /v1/manage/office-settings': async () =>
+    call('POST', '/v1/manage/office-settings', {
+      items: [{ locationId: office.locationId, horizonDays: 21 }],
+    }),
+  'PUT /v1/manage/provisioning': async () => call('PUT', '/v1/manage/provisioning', { groupType: 'team' }),
+  ...Object.fromEntries(
+    ['', '/basic'].flatMap((suffix) => {
+      const headers = async () =>
+        suffix === '' ? administrator : { authorization: basic(await server.key(tenantId)) };
+      return [
+        [
+          `PUT /v1/directory-management/group-relationships${suffix}`,
+          async () =>
+            call(
+              'PUT',
+              `/v1/directory-management/group-relationships${suffix}`,
+              { groupRelationships: [] },
+              await headers(),
+            ),
+        ],
+        [
+          `POST /v1/directory-management/user-attributes${suffix}`,
+          async () =>
+            call(
+              'POST',
+              `/v1/directory-management/user-attributes${suffix}`,
+              { userAttributes: [] },
+              await headers(),
+            ),
+        ],
+      ];
+    }),
+  ),
+  ...Object.fromEntries(
+    csvKinds.map(({ kind, template }) => [
+      `POST /v1/manage/imports/${kind}`,
+      () => call('POST', `/v1/manage/imports/${kind}`, template),
+    ]),
+  ),
+  ...Object.fromEntries(
+    (
+      [
+        ['locations', 'locationId', { locationName: 'New', timeZone: 'UTC' }],
+        ['levels', 'levelId', { levelName: 'New', locationId: office.locationId }],
+        ['zones', 'zoneId', { zoneName: 'New', levelId: office.levelId }],
+        ['desks', 'deskId', { deskName: 'New', zoneId: office.zoneId }],
+        ['spaces', 'spaceId', { spaceName: 'New', levelId: office.levelId }],
+        ['users', 'userId', { userName: 'new@example.com' }],
+      ] as const
+    ).flatMap(([path, member, item]) => {
+      const post = () => call('POST', `/v1/manage/${path}`, { items: [item] });
+      const change = path === 'users' ? { firstName: 'Ada' } : { [Object.keys(item)[0] ?? '']: 'Newer' };
+      return [
+        [`POST /v1/manage/${path}`, post],
+        [
+          `PATCH /v1/manage/${path}/:${member}`,
+          async () => {
+            const [{ id, message }] = (await post()).json().results;
+            expect(id, message).not.toBeNull();
+            return call('PATCH', `/v1/manage/${path}/${id}`, change);
+          },
+        ],
+      ];
+    }),
+  ),
+};
+
+/** A server that is not set up yet has nothing in common with the others. */
+SCENARIOS['POST /v1/set-up'] = async () => {
+  const other = await startTestServer();
+  try {
+    const link = await createSetUpLink(other.db.owner, other.clock.nowMs);
+    const reply = await other.app.inject({
+      method: 'POST',
+      url: '/v1/set-up',
+      headers: { 'sec-fetch-site': 'same-origin' },
+      payload: { token: link?.token, organisationName: 'New', timeZone: 'UTC', email, password },
+    });
+    expect(reply.statusCode, reply.payload).toBe(200);
+    const headers = browserOf(reply);
+    const rows = (await other.app.inject({ url: '/v1/session', headers })).json();
+    expect(rows.organisations).toHaveLength(1);
+    const { rows: entries } = await other.db.owner.inSystem((tx) =>
+      tx.query<{ tenantId: string }>('SELECT tenant_id AS "tenantId" FROM organisations'),
+    );
+    const actions = (await entriesOf(other, entries[0]?.tenantId ?? '')).map(({ action }) => action);
+    expect(actions).toEqual(['organisation.set-up', 'session.begun']);
+  } finally {
+    await other.close();
+  }
+  return undefined;
+};
+
+describe.each(Object.entries(AUDITED_CHANGES))('%s', (operation, action) => {
+  test(`has an entry ${action}, which has the metadata of its action`, async () => {
+    const scenario = SCENARIOS[operation] ?? expect.fail('no scenario');
+    const before = (await entriesOf(server, tenantId)).map(({ entryId }) => entryId);
+    const { app: own = app } = ((await scenario()) ?? {}) as { app?: App };
+    if (operation === 'POST /v1/set-up') return;
+    const added = (await entriesOf({ db, app: own }, tenantId)).filter(
+      ({ entryId }) => !before.includes(entryId),
+    );
+    expect(added.map((entry) => entry.action)).toContain(action);
+    for (const entry of added) {
+      const { metadata, version } = AUDIT_ACTIONS[entry.action as AuditAction];
+      expect([...Value.Errors(metadata, entry.metadata)]).toEqual([]);
+      expect(entry.version).toBe(version);
+      expect(JSON.stringify([entry.metadata, entry.context])).not.toContain('@example.com');
+    }
+  });
+});
+
+test('every route that shows one person notes the look', async () => {
+  const shown = app.routeTable
+    .filter(
+      ({ method, url }) => method === 'GET' && url.includes('/users/:userId') && !url.endsWith('/export'),
+    )
+    .map(({ url }) => `GET ${url}`);
+  expect(Object.keys(PERSON_VIEWS).toSorted()).toEqual(shown.toSorted());
+});

@@ -1,0 +1,309 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createLogger } from '../src/http/logging.ts';
+import { forgetAuditSubjects } from '../src/store/audit/entries.ts';
+import { Database } from '../src/store/connections/db.ts';
+import { entriesOf } from './support/audit.ts';
+import { addSite, goodEvent, type Site, submit } from './support/presence.ts';
+import { expectProblem } from './support/problems.ts';
+import { basic, login, replicaOf, startTestServer, type TestServer } from './support/server.ts';
+import { type Browser, browserWithRole, signIn } from './support/sessions.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.close());
+
+const get = (url: string, headers: Record<string, string>) => server.app.inject({ url, headers });
+
+async function newSite(): Promise<Site & { boss: Browser; email: string }> {
+  const site = await addSite(server);
+  const email = `boss-${site.tenantId.slice(0, 8)}@example.com`;
+  return { ...site, email, boss: await browserWithRole(server, site.tenantId, 'administrator', email) };
+}
+const actionsOf = async (tenantId: string) => (await entriesOf(server, tenantId)).map(({ action }) => action);
+const ofAction = async (tenantId: string, action: string) =>
+  (await entriesOf(server, tenantId)).filter((entry) => entry.action === action);
+
+describe('a change', () => {
+  test('has its entry with actor, target, time and context, and a refused change has none', async () => {
+    const { tenantId, boss, email } = await newSite();
+    const headers = { ...boss, 'user-agent': 'test/1', correlationId: 'trace-1' };
+    const key = { name: 'door', role: 'submitting-events', authentication: 'basic' };
+    const reply = await server.app.inject({ method: 'POST', url: '/v1/manage/keys', headers, payload: key });
+    const { apiKey } = reply.json().key;
+    const [created] = (await ofAction(tenantId, 'key.created')).filter(
+      ({ actorKind }) => actorKind === 'account',
+    );
+    expect(created).toMatchObject({
+      actor: email,
+      occurredAt: new Date(server.clock.nowMs),
+      version: 1,
+      targets: [{ kind: 'key', reference: apiKey, name: apiKey }],
+      context: { address: '127.0.0.1', userAgent: 'test/1', correlationId: 'trace-1' },
+      metadata: { role: 'submitting-events', authentication: 'basic' },
+    });
+    const before = await actionsOf(tenantId);
+    const wrong = { ...key, expiresAt: '2020-01-01T00:00:00Z' };
+    expectProblem(
+      await server.app.inject({ method: 'POST', url: '/v1/manage/keys', headers, payload: wrong }),
+      400,
+    );
+    expect(await actionsOf(tenantId)).toEqual(before);
+  });
+
+  test('of the command line has the operator as its actor', async () => {
+    const { tenantId } = await newSite();
+    await server.key(tenantId, { role: 'visitor-only' });
+    const entries = (await ofAction(tenantId, 'key.created')).map(({ actorKind, metadata }) => [
+      actorKind,
+      metadata.role,
+    ]);
+    expect(entries).toContainEqual(['operator', 'visitor-only']);
+  });
+
+  test('without its entry is not stored', async () => {
+    const { tenantId, boss } = await newSite();
+    await server.db.owner.inSystem((tx) =>
+      tx.query(
+        'ALTER TABLE audit_entries ADD CONSTRAINT no_revocation CHECK (action <> $$scim-token.created$$) NOT VALID',
+      ),
+    );
+    try {
+      const payload = { name: 'okta' };
+      const reply = await server.app.inject({
+        method: 'POST',
+        url: '/v1/manage/scim-tokens',
+        headers: boss,
+        payload,
+      });
+      expect(reply.statusCode).toBe(500);
+      expect((await get('/v1/manage/scim-tokens', boss)).json().items).toEqual([]);
+    } finally {
+      await server.db.owner.inSystem((tx) =>
+        tx.query('ALTER TABLE audit_entries DROP CONSTRAINT no_revocation'),
+      );
+    }
+    expect(await actionsOf(tenantId)).not.toContain('scim-token.created');
+  });
+});
+
+test('accepted events have no entries', async () => {
+  const site = await addSite(server);
+  const before = await actionsOf(site.tenantId);
+  expect((await submit(server, site, [goodEvent(site)])).statusCode).toBe(200);
+  expect(await actionsOf(site.tenantId)).toEqual(before);
+});
+
+describe('a read', () => {
+  test('of a dataset has one entry: who, filters, rows, format, and users of the filter as targets', async () => {
+    const site = await newSite();
+    const { tenantId, user, key } = site;
+    await submit(server, site, [goodEvent(site)]);
+    const query = `startDate=2026-03-10&endDate=2026-03-10&userIds=${user.userId}&format=csv`;
+    expect((await get(`/v1/analytics/presence/basic?${query}`, site.headers)).statusCode).toBe(200);
+    expect(await ofAction(tenantId, 'export.read')).toMatchObject([
+      {
+        actor: key.apiKey,
+        actorKind: 'key',
+        targets: [{ kind: 'user', reference: user.userId, name: user.userName }],
+        metadata: {
+          dataset: 'presence',
+          format: 'csv',
+          filters: { startDate: '2026-03-10', endDate: '2026-03-10' },
+          users: 1,
+          rows: 1,
+          complete: true,
+        },
+      },
+    ]);
+  });
+
+  test('of metrics, a HEAD and a refused one have none', async () => {
+    const { tenantId, headers } = await newSite();
+    await get('/v1/analytics/metrics/basic?startDate=2026-03-10&endDate=2026-03-10', headers);
+    await server.app.inject({ method: 'HEAD', url: '/v1/analytics/users/basic', headers });
+    await get('/v1/analytics/presence/basic', headers);
+    expect(await ofAction(tenantId, 'export.read')).toEqual([]);
+  });
+
+  test('of everything about a person has an entry that names the person', async () => {
+    const { tenantId, boss, user } = await newSite();
+    expect((await get(`/v1/manage/users/${user.userId}/export`, boss)).statusCode).toBe(200);
+    expect(await ofAction(tenantId, 'person.exported')).toMatchObject([
+      { targets: [{ reference: user.userId }], metadata: { complete: true } },
+    ]);
+  });
+
+  test('of one person names whom a person looked at, and counts what a program read', async () => {
+    const { tenantId, boss, user, headers, key } = await newSite();
+    const url = `/v1/manage/users/${user.userId}/profile`;
+    const token = await server.token(key);
+    for (let call = 0; call < 3; call++) {
+      await get(url, boss);
+      await get(url, { authorization: `Bearer ${token}` });
+    }
+    expect(headers.authorization).toBe(basic(key));
+    const looks = async () =>
+      (await ofAction(tenantId, 'person.viewed')).map(({ actorKind, targets, metadata }) => [
+        actorKind,
+        targets.map(({ reference }) => reference),
+        metadata.count,
+      ]);
+    expect((await looks()).toSorted()).toEqual([
+      ['account', [user.userId], 1],
+      ['key', [], 1],
+    ]);
+    server.clock.advanceS(60);
+    expect((await looks()).toSorted()).toEqual([
+      ['account', [user.userId], 1],
+      ['account', [user.userId], 2],
+      ['key', [], 1],
+      ['key', [], 2],
+    ]);
+  });
+});
+
+describe('refusals', () => {
+  test('are counted by minute, caller and operation, however many there are', async () => {
+    const { tenantId } = await newSite();
+    const key = await server.key(tenantId, { role: 'submitting-events' });
+    const headers = { authorization: basic(key) };
+    for (let call = 0; call < 50; call++) expectProblem(await get('/v1/analytics/users/basic', headers), 403);
+    const refused = async () =>
+      (await ofAction(tenantId, 'access.refused')).map(({ metadata }) => metadata.count);
+    expect(await refused()).toEqual([1]);
+    server.clock.advanceS(60);
+    expect(await refused()).toEqual([1, 49]);
+    const [first] = await ofAction(tenantId, 'access.refused');
+    expect(first).toMatchObject({
+      actor: key.apiKey,
+      metadata: { operation: 'GET /v1/analytics/users/basic', rule: 'role' },
+    });
+  });
+
+  test('of a login are in the organisation of the key or account that it named, and of nobody else', async () => {
+    const { tenantId, email, key } = await newSite();
+    const other = await newSite();
+    const wrong = { apiKey: key.apiKey, secret: 'wrong' };
+    for (let call = 0; call < 3; call++)
+      await server.app.inject({ method: 'POST', url: '/v1/auth', payload: login(wrong, server.clock.nowS) });
+    await server.app.inject({
+      method: 'POST',
+      url: '/v1/auth',
+      payload: login({ apiKey: 'nobody', secret: 'wrong' }, server.clock.nowS),
+    });
+    await signIn(server, { email, password: 'wrong' });
+    await signIn(server, { email: 'nobody@example.com', password: 'wrong' });
+    expect(await ofAction(tenantId, 'key.failed')).toMatchObject([
+      {
+        actor: null,
+        targets: [{ reference: key.apiKey }],
+        metadata: { method: 'HMAC', count: 3, wrongNetwork: false },
+      },
+    ]);
+    expect(await ofAction(tenantId, 'session.failed')).toMatchObject([
+      {
+        actor: null,
+        targets: [{ kind: 'account', name: email }],
+        metadata: { method: 'password', count: 1 },
+      },
+    ]);
+    expect(await actionsOf(other.tenantId)).not.toContain('key.failed');
+  });
+});
+
+test('what waits in memory outlives an outage of the database, and is stored when the server closes', async () => {
+  const { tenantId, boss, user } = await newSite();
+  const database = new Database({ target: server.db.target, as: 'restricted', poolSize: 2 });
+  const app = await replicaOf(server, { database, logger: createLogger('silent') });
+  await app.inject({ url: `/v1/manage/users/${user.userId}`, headers: boss });
+  const pipeline = database.runEventPipeline.bind(database);
+  database.runEventPipeline = () =>
+    Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' }));
+  await app.audit.flush();
+  expect(await ofAction(tenantId, 'person.viewed')).toEqual([]);
+  database.runEventPipeline = pipeline;
+  await app.close();
+  await database.close();
+  expect(await ofAction(tenantId, 'person.viewed')).toHaveLength(1);
+});
+
+describe('the dataset', () => {
+  const ALL = 'startDate=2026-03-10&endDate=2026-03-10';
+
+  test('has the entries with names, by action, and administrators and keys with all permissions read it', async () => {
+    const { tenantId, boss, email, headers } = await newSite();
+    await server.app.inject({
+      method: 'PATCH',
+      url: '/v1/manage/organisation',
+      headers: boss,
+      payload: { name: 'Acme' },
+    });
+    await server.app.audit.flush();
+    const rows = (await get(`/v1/analytics/audit?${ALL}&actions=settings.changed`, boss)).json();
+    expect(rows).toEqual([
+      {
+        occurredAt: new Date(server.clock.nowMs).toISOString(),
+        entryId: expect.any(String),
+        action: 'settings.changed',
+        version: 1,
+        actorId: expect.any(String),
+        actorKind: 'account',
+        actorName: email,
+        actorReference: expect.any(String),
+        targets: [],
+        address: '127.0.0.1',
+        userAgent: expect.any(String),
+        correlationId: expect.any(String),
+        metadata: { of: 'organisation', locationId: null, members: ['name'] },
+      },
+    ]);
+    expect((await get(`/v1/analytics/audit/basic?${ALL}`, headers)).statusCode).toBe(200);
+    for (const format of ['ndjson', 'csv', 'parquet'])
+      expect((await get(`/v1/analytics/audit?${ALL}&format=${format}`, boss)).statusCode).toBe(200);
+    expectProblem(await get(`/v1/analytics/audit?${ALL}&actions=no.such`, boss), 400);
+    const warehouse = await server.key(tenantId, { role: 'data-warehouse' });
+    expectProblem(await get(`/v1/analytics/audit/basic?${ALL}`, { authorization: basic(warehouse) }), 403);
+    for (const role of ['integrations', 'planner', 'viewer'] as const) {
+      const browser = await browserWithRole(server, tenantId, role, `${role}-${email}`);
+      expectProblem(await get(`/v1/analytics/audit?${ALL}`, browser), 403);
+    }
+  });
+
+  test('has pages, which together have the rows of the answer without limit', async () => {
+    const { tenantId, headers } = await newSite();
+    for (let key = 0; key < 4; key++) await server.key(tenantId);
+    const query = `${ALL}&actions=key.created`;
+    const all = (await get(`/v1/analytics/audit/basic?${query}`, headers)).json();
+    expect(all).toHaveLength(5);
+    const rows: unknown[] = [];
+    let url: string | undefined = `/v1/analytics/audit/basic?${query}&limit=2`;
+    while (url) {
+      const page: Awaited<ReturnType<typeof get>> = await get(url, headers);
+      rows.push(...page.json());
+      url = /<([^>]+)>/.exec(String(page.headers.link ?? ''))?.[1];
+    }
+    expect(rows).toEqual(all);
+  });
+
+  test('sends entries again without the name once a subject is forgotten', async () => {
+    const { tenantId, headers, user } = await newSite();
+    await get(`/v1/analytics/presence/basic?${ALL}&userIds=${user.userId}`, headers);
+    await server.app.audit.flush();
+    const first = await get(`/v1/analytics/audit/basic?${ALL}`, headers);
+    expect(first.payload).toContain(user.userName);
+    await server.db.restricted.inTenant(tenantId, (tx) => forgetAuditSubjects(tx, 'user', [user.userId]));
+    const cursor = String(first.headers['rollcall-cursor']);
+    const changed = await get(
+      `/v1/analytics/audit/basic?changedSince=${cursor}&actions=export.read`,
+      headers,
+    );
+    const [row] = changed
+      .json()
+      .filter(({ metadata }: { metadata: { dataset: string } }) => metadata.dataset === 'presence');
+    expect(row.targets).toEqual([{ id: expect.any(String), kind: 'user', reference: null, name: null }]);
+    expect(changed.payload).not.toContain(user.userName);
+    expect(changed.payload).not.toContain(user.userId);
+  });
+});
