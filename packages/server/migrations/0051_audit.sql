@@ -112,10 +112,12 @@ BEGIN
     RETURN false;
   END IF;
   PERFORM pg_advisory_xact_lock(hashtextextended('rollcall audit months', 0));
-  IF to_regclass('rollcall.' || partition_name) IS NOT NULL THEN
+  -- The look-up by name may not see yet what a transaction made just before the lock.
+  BEGIN
+    EXECUTE format('CREATE TABLE %I (LIKE audit_entries INCLUDING DEFAULTS)', partition_name);
+  EXCEPTION WHEN duplicate_table THEN
     RETURN false;
-  END IF;
-  EXECUTE format('CREATE TABLE %I (LIKE audit_entries INCLUDING DEFAULTS)', partition_name);
+  END;
   EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', partition_name);
   EXECUTE format('CREATE POLICY tenant ON %I USING (tenant_id = current_tenant_id())', partition_name);
   EXECUTE format('ALTER TABLE audit_entries ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', partition_name,
@@ -124,13 +126,17 @@ BEGIN
 END $$;
 
 -- Adds entries of the organisation of the transaction. The only way in for the role that serves requests. An entry that is
--- there already stays, so that a writer may repeat a call whose outcome it does not know.
-CREATE FUNCTION add_audit_entries(new_entries jsonb) RETURNS void
+-- there already stays, so that a writer may repeat a call whose outcome it does not know. Late entries waited in a process. So
+-- the accounts that they name may have been erased since then: only an account that has a role here still has a name.
+CREATE FUNCTION add_audit_entries(new_entries jsonb, are_late boolean) RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = rollcall, pg_temp AS $$
 BEGIN
   INSERT INTO audit_subjects (tenant_id, subject_id, kind, reference, name)
   SELECT DISTINCT ON (s.kind, s.reference) current_tenant_id(), s."subjectId", s.kind, s.reference,
-         coalesce(s.name, CASE s.kind WHEN 'user' THEN
+         coalesce(CASE WHEN are_late AND s.kind = 'account' THEN
+           (SELECT a.email FROM accounts a JOIN account_roles r ON r.account_id = a.account_id
+            WHERE r.tenant_id = current_tenant_id() AND a.account_id::text = s.reference) ELSE s.name END,
+           CASE s.kind WHEN 'user' THEN
            (SELECT u.user_name FROM users u WHERE u.tenant_id = current_tenant_id() AND u.user_id::text = s.reference) END)
   FROM jsonb_array_elements(new_entries) AS e
   CROSS JOIN jsonb_to_recordset(e -> 'subjects') AS s ("subjectId" uuid, kind text, reference text, name text)

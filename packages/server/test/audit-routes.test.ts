@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { LightMyRequestResponse } from 'fastify';
 import { Value } from 'typebox/value';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -146,6 +146,14 @@ const SCENARIOS: Record<string, Scenario> = {
   'DELETE /v1/manage/scim-tokens/:tokenId': async () => {
     const { scimToken } = (await call('POST', '/v1/manage/scim-tokens', { name: 'okta' })).json();
     return call('DELETE', `/v1/manage/scim-tokens/${scimToken.tokenId}`);
+  },
+  'PATCH /v1/manage/retention': () => call('PATCH', '/v1/manage/retention', { visitors: 'P1M' }),
+  'POST /v1/manage/visitors/erasure': () =>
+    call('POST', '/v1/manage/visitors/erasure', { email: 'vera@example.com' }),
+  'POST /v1/manage/users/:userId/erasure': async () => {
+    const userId = randomUUID();
+    await call('POST', '/v1/manage/users', { items: [{ userId, userName: `${userId}@example.com` }] });
+    return call('POST', `/v1/manage/users/${userId}/erasure`);
   },
   'PATCH /v1/manage/organisation': async () => call('PATCH', '/v1/manage/organisation', { name: 'Acme' }),
   'PATCH /v1/manage/locations/:locationId/settings': async () =>

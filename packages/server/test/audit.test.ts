@@ -7,6 +7,7 @@ import { addSite, goodEvent, type Site, submit } from './support/presence.ts';
 import { expectProblem } from './support/problems.ts';
 import { basic, login, replicaOf, startTestServer, type TestServer } from './support/server.ts';
 import { type Browser, browserWithRole, signIn } from './support/sessions.ts';
+import { until } from './support/waiting.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -130,6 +131,8 @@ describe('a read', () => {
   test('of everything about a person has an entry that names the person', async () => {
     const { tenantId, boss, user } = await newSite();
     expect((await get(`/v1/manage/users/${user.userId}/export`, boss)).statusCode).toBe(200);
+    // The entry says whether the client has all of it, so it comes after the answer.
+    await until(async () => (await ofAction(tenantId, 'person.exported')).length > 0);
     expect(await ofAction(tenantId, 'person.exported')).toMatchObject([
       { targets: [{ reference: user.userId }], metadata: { complete: true } },
     ]);
@@ -305,5 +308,21 @@ describe('the dataset', () => {
     expect(row.targets).toEqual([{ id: expect.any(String), kind: 'user', reference: null, name: null }]);
     expect(changed.payload).not.toContain(user.userName);
     expect(changed.payload).not.toContain(user.userId);
+  });
+
+  test('does not name an account that was erased while its entry waited', async () => {
+    const { tenantId, headers, email, boss } = await newSite();
+    const gone = `gone-${email}`;
+    await browserWithRole(server, tenantId, 'viewer', gone);
+    const { items } = (await get('/v1/manage/accounts', boss)).json();
+    const { accountId } = items.find((item: { email: string }) => item.email === gone);
+    await server.db.owner.inTenant(tenantId, async (tx) => {
+      await tx.query('SELECT change_account_role($1, NULL)', [accountId]);
+      await forgetAuditSubjects(tx, 'account', [accountId]);
+    });
+    await server.app.audit.flush();
+    const { payload } = await get(`/v1/analytics/audit/basic?${ALL}`, headers);
+    expect(payload).toContain(email);
+    expect(payload).not.toContain(gone);
   });
 });

@@ -59,7 +59,12 @@ const answering = server.app.routeTable.flatMap(({ method, url, schema }) => {
   const { properties: taken } = (schema?.body ?? {}) as Schema;
   const { properties: answered = {} } = ((schema?.response as Record<string, Schema>)?.['200'] ??
     {}) as Schema;
-  const more = Object.keys(answered).filter((name) => taken && !(name in taken));
+  // What a PATCH answers may be sent back, also to ask for the effects.
+  const sentBack = server.app.routeTable.find(
+    (each) => each.method === 'PATCH' && each.url === url.replace(/\/effects$/, ''),
+  )?.schema?.response as Record<string, Schema> | undefined;
+  const known = { ...taken, ...sentBack?.['200']?.properties };
+  const more = Object.keys(answered).filter((name) => taken && !(name in known));
   return method === 'POST' && url.startsWith('/v1/manage/') && taken && more.length > 0
     ? [{ url, path: url.replace(/:\w+/g, GUID), body: schema?.body as Schema, more }]
     : [];

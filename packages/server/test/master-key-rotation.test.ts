@@ -185,10 +185,13 @@ test('a server that cannot read its keys again goes on with those that it has', 
     return source;
   });
   isBroken = true;
-  await server.db.owner.inSystem((tx) =>
-    tx.query(`SELECT pg_notify('rollcall_changes', '{"masterKeys": true}')`),
-  );
-  await until(() => lines.some((line) => line.includes('cannot be read again from their source')));
+  // The server may not listen yet when it is ready.
+  await until(async () => {
+    await server.db.owner.inSystem((tx) =>
+      tx.query(`SELECT pg_notify('rollcall_changes', '{"masterKeys": true}')`),
+    );
+    return lines.some((line) => line.includes('cannot be read again from their source'));
+  });
   expect(lines.join('')).not.toContain('a secret');
   expect(await logIn(key)).toBe(200);
 });

@@ -73,7 +73,12 @@ describe('the erasure of a person', () => {
       attendance: await read(`user-booking-attendance?${DATES}`),
       visitors: await read(`visitors?${DATES}`),
     };
-    expect(await erasureOf(planted.userId)).toEqual(held);
+    // The looks themselves are in the audit trail.
+    const kept = ({ categories, ...rest }: Json) => ({
+      ...rest,
+      categories: (categories as Json[]).filter(({ name }) => !String(name).startsWith('audit')),
+    });
+    expect(kept(await erasureOf(planted.userId))).toEqual(kept(held));
   });
 
   test('ends at once what the person could do, and what is ahead', async () => {

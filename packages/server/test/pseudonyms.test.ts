@@ -13,7 +13,7 @@ const { get, write, follower, followed, fill } = changes;
 
 const MARCH = listDays('2026-03-01', '2026-03-31');
 const move = (userIds: string[], days = MARCH) =>
-  changes.server.db.restricted.inTenant(changes.site.tenantId, (tx) =>
+  changes.server.db.owner.inTenant(changes.site.tenantId, (tx) =>
     moveToPseudonyms(tx, changes.site.tenantId, userIds, days),
   );
 const rowsOf = async (path: string, query = datesOf(path)) => (await get(path, query)).json() as Row[];
@@ -177,9 +177,7 @@ test('a copy of one user forgets the rows of this user', async () => {
 test('the days of the rows of users are found, and are undefined in an empty organisation', async () => {
   const { site, server } = changes;
   const find = () =>
-    server.db.restricted.inTenant(site.tenantId, (tx) =>
-      findDaysOfRows(tx, site.tenantId, [site.user.userId]),
-    );
+    server.db.owner.inTenant(site.tenantId, (tx) => findDaysOfRows(tx, site.tenantId, [site.user.userId]));
   expect(await find()).toBeUndefined();
   await results(server, site, [goodEvent(site)]);
   await logChanges(server.db.owner, site.tenantId, [

@@ -23,7 +23,7 @@ export function EventQuotaWarning() {
   return (
     <Alert
       variant="outline"
-      color={isUsedUp ? 'red' : 'yellow'}
+      color={isUsedUp ? 'red' : 'gray'}
       title={isUsedUp ? eventQuota.usedUp : eventQuota.near}
       role="status"
     >

@@ -8,7 +8,7 @@ import { pruneActivity } from '../ingest/prune-activity.ts';
 import { erasePeople } from '../privacy/erasure.ts';
 import { pruneAudit, sealAudit } from '../privacy/keep-audit.ts';
 import { enforceRetention } from '../privacy/retention.ts';
-import type { Database, DatabaseTarget } from '../store/connections/db.ts';
+import { Database, type DatabaseTarget } from '../store/connections/db.ts';
 import { withJobLock } from '../store/connections/job-lock.ts';
 import { readMasterKeyChecks } from '../store/schema/instance.ts';
 import { noteJobEnd, noteJobStart } from '../store/schema/job-runs.ts';
@@ -46,6 +46,18 @@ export interface JobTask {
   run(deps: JobDeps): Promise<void>;
 }
 
+/** Runs a task as the owner: the role that serves requests may not move or remove what is stored. */
+function asOwner(work: (deps: JobDeps) => Promise<void>): JobTask['run'] {
+  return async (deps) => {
+    const database = new Database({ target: deps.target, as: 'owner', poolSize: 2, exportPoolSize: 1 });
+    try {
+      await work({ ...deps, database });
+    } finally {
+      await database.close();
+    }
+  };
+}
+
 /** All tasks of this release. */
 export const TASKS: readonly JobTask[] = [
   {
@@ -70,7 +82,7 @@ export const TASKS: readonly JobTask[] = [
     description: 'Erase the people whose erasure was requested',
     cron: '* * * * *',
     unit: 'slices',
-    run: erasePeople,
+    run: asOwner(erasePeople),
   },
   {
     name: 'prune',
@@ -84,7 +96,7 @@ export const TASKS: readonly JobTask[] = [
     description: 'Remove rows whose retention has ended',
     cron: '53 1 * * *',
     unit: 'rows',
-    run: enforceRetention,
+    run: asOwner(enforceRetention),
   },
   {
     name: 'sign-ins',

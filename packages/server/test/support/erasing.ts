@@ -11,7 +11,7 @@ export function runErasures(
   }: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
 ): Promise<void> {
   return erasePeople({
-    database: server.db.restricted,
+    database: server.db.owner,
     clock: server.clock.read,
     log: pino({ level: 'silent' }),
     signal,

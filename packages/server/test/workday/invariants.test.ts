@@ -166,16 +166,14 @@ test('a booking is at a node of its office, and counts in the zone of that node'
 
 test('a booking cannot be moved, so that the counters stay correct', async () => {
   await db.owner.inTenant(tenant, (tx) => insertBoth(tx, { user: user(0), ...desk() }));
-  for (const set of [
-    `node_id = '${london.deskIds[1]}'`,
-    'zone_id = NULL',
-    `day = '${TUESDAY}'`,
-    `user_id = '${user(1)}'`,
-  ]) {
+  for (const set of [`node_id = '${london.deskIds[1]}'`, 'zone_id = NULL', `day = '${TUESDAY}'`]) {
     expect(
       await refusalOf((tx) => tx.query(`UPDATE bookings SET ${set} WHERE tenant_id = $1`, [tenant])),
     ).toBe(CHECK);
   }
+  // To another user it moves only with the plan of the day, as the rows of a person move to a pseudonym.
+  const other = `UPDATE bookings SET user_id = '${user(1)}' WHERE tenant_id = $1`;
+  expect(await refusalOf((tx) => tx.query(other, [tenant]))).toBe(FOREIGN_KEY);
 });
 
 test('a zone never exceeds its capacity, in one statement or several', async () => {
@@ -234,6 +232,10 @@ test('the role for requests cannot move bookings, rewrite the log, or delete man
     'UPDATE bookings SET zone_id = NULL',
     'UPDATE action_log SET reason = NULL',
     'DELETE FROM action_log',
+    'DELETE FROM presence_events',
+    'UPDATE presence_events SET user_id = user_id',
+    'UPDATE bookings SET user_id = user_id',
+    'DELETE FROM removed_days',
     'DELETE FROM zone_days',
     'DELETE FROM nodes',
     "UPDATE nodes SET kind = 'zone'",

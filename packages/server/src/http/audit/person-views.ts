@@ -9,6 +9,7 @@ export const PERSON_VIEWS: Readonly<Record<string, 'userId'>> = {
   'GET /v1/manage/users/:userId/profile': 'userId',
   'GET /v1/manage/users/:userId/attendance': 'userId',
   'GET /v1/manage/users/:userId/changes': 'userId',
+  'GET /v1/manage/users/:userId/erasure': 'userId',
 };
 
 /**

@@ -34,15 +34,15 @@ export interface NewAuditEntry {
 
 /** Adds entries of the organisation that the transaction has entered. An entry that is stored already stays as it is. */
 export async function addAuditEntries(tx: Tx, entries: readonly NewAuditEntry[]): Promise<void> {
-  await tx.query('SELECT add_audit_entries($1)', [JSON.stringify(entries)]);
+  await tx.query('SELECT add_audit_entries($1, false)', [JSON.stringify(entries)]);
 }
 
-/** As `addAuditEntries`, as statements for a pipeline. */
+/** As `addAuditEntries`, as statements for a pipeline, for entries that have waited: what they name may have been erased. */
 export function auditEntriesInsert(entries: readonly NewAuditEntry[]): PreparedStatement[] {
   return [
     {
       name: 'add audit entries',
-      text: 'SELECT add_audit_entries($1::jsonb)',
+      text: 'SELECT add_audit_entries($1::jsonb, true)',
       values: [JSON.stringify(entries)],
     },
   ];

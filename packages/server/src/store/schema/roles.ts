@@ -64,25 +64,13 @@ const GRANTS = `
   GRANT SELECT, INSERT ON rollcall.action_log TO ${RESTRICTED_ROLE};
   GRANT UPDATE (day, written_xid) ON rollcall.presence_events, rollcall.occupancy_events, rollcall.visitor_arrivals
     TO ${RESTRICTED_ROLE};
-  -- A person's rows move to a pseudonym.
-  GRANT INSERT (pseudonym_year, primary_group_id) ON rollcall.users TO ${RESTRICTED_ROLE};
-  GRANT UPDATE (user_id, event_digest, source_user_id) ON rollcall.presence_events TO ${RESTRICTED_ROLE};
-  GRANT UPDATE (host_user_id, visitor_name, visitor_email, visitor_company, event_digest) ON rollcall.visitor_arrivals
-    TO ${RESTRICTED_ROLE};
-  GRANT DELETE ON rollcall.users, rollcall.access_credentials, rollcall.user_numbers TO ${RESTRICTED_ROLE};
+  -- The owner moves and removes rows, in the jobs of erasure and retention. A visitor is erased at once.
+  GRANT UPDATE (visitor_name, visitor_email, visitor_company, event_digest) ON rollcall.visitor_arrivals TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (user_id, finished_at, rows) ON rollcall.erasures TO ${RESTRICTED_ROLE};
-  GRANT UPDATE (user_id, changed_by_name, reason, description, before, after, written_xid) ON rollcall.action_log TO ${RESTRICTED_ROLE};
-  GRANT UPDATE (user_id) ON rollcall.day_plans, rollcall.bookings TO ${RESTRICTED_ROLE};
-  GRANT SELECT, INSERT, DELETE, UPDATE (year) ON rollcall.replaced_users TO ${RESTRICTED_ROLE};
-  GRANT SELECT, INSERT, DELETE ON rollcall.gone_users TO ${RESTRICTED_ROLE};
+  GRANT SELECT, DELETE ON rollcall.replaced_users, rollcall.gone_users TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (pruned_xid) ON rollcall.replacement_marks TO ${RESTRICTED_ROLE};
-  -- Retention: rows end, and the type of a sick leave before them. Its settings stay.
-  GRANT DELETE ON rollcall.presence_events, rollcall.occupancy_events, rollcall.visitor_arrivals, rollcall.action_log,
-    rollcall.access_credentials TO ${RESTRICTED_ROLE};
-  GRANT UPDATE (leave_type) ON rollcall.leaves TO ${RESTRICTED_ROLE};
-  GRANT UPDATE (reason, written_xid) ON rollcall.action_log TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (kept) ON rollcall.retention_settings TO ${RESTRICTED_ROLE};
-  GRANT SELECT, INSERT, UPDATE (written_xid) ON rollcall.removed_days TO ${RESTRICTED_ROLE};
+  GRANT SELECT ON rollcall.removed_days TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (from_time_zone, to_time_zone, started_at, finished_at, events_total, events_done,
     next_table, last_observed_at, last_event_digest) ON rollcall.office_redatings TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (changes) ON rollcall.directory_versions TO ${RESTRICTED_ROLE};
@@ -115,7 +103,7 @@ const GRANTS = `
     rollcall.prune_attendance_marks(timestamptz), rollcall.note_job_start(text, timestamptz),
     rollcall.note_job_end(text, timestamptz, text), rollcall.note_server_process(uuid), rollcall.forget_server_process(uuid),
     rollcall.look_up_directory(uuid, uuid[], text[], text[], uuid[], uuid[]),
-    rollcall.make_audit_month(timestamptz), rollcall.add_audit_entries(jsonb), rollcall.places_of_logins(text[], text[]),
+    rollcall.make_audit_month(timestamptz), rollcall.add_audit_entries(jsonb, boolean), rollcall.places_of_logins(text[], text[]),
     rollcall.forget_audit_subjects(text, text[]), rollcall.prune_audit_subjects(), rollcall.all_audit_keys(),
     rollcall.prune_audit_batch(bigint, timestamptz, timestamptz, text, bytea),
     rollcall.add_first_audit_key(text, jsonb, bytea, timestamptz),
