@@ -164,14 +164,15 @@ BEGIN
   ON CONFLICT (tenant_id, occurred_at, entry_id) DO NOTHING;
 END $$;
 
--- Takes the names from subjects of one kind. Their entries stay, and the chain of entries stays whole.
+-- Takes the names from subjects of one kind, by their references; those of accounts also by their folded addresses. Their entries stay, and the chain of entries stays whole.
 CREATE FUNCTION forget_audit_subjects(wanted_kind text, wanted_references text[]) RETURNS integer
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = rollcall, pg_temp AS $$
 DECLARE
   forgotten integer;
 BEGIN
   UPDATE audit_subjects SET reference = NULL, name = NULL
-  WHERE tenant_id = current_tenant_id() AND kind = wanted_kind AND reference = ANY (wanted_references);
+  WHERE tenant_id = current_tenant_id() AND kind = wanted_kind
+    AND (reference = ANY (wanted_references) OR kind = 'account' AND lower(normalize(name)) = ANY (wanted_references));
   GET DIAGNOSTICS forgotten = ROW_COUNT;
   RETURN forgotten;
 END $$;

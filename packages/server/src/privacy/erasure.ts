@@ -180,6 +180,8 @@ class PersonErasure {
       // The entries of the audit trail stay, and name nobody.
       await forgetAuditSubjects(tx, 'user', [userId]);
       await forgetAuditSubjects(tx, 'address', person?.addresses ?? []);
+      // Of an entry that was on its way when the account went.
+      await forgetAuditSubjects(tx, 'account', person?.names ?? []);
       await countErased(tx, tenantId, userId, erased);
       await finishErasure(tx, tenantId, userId, new Date(clock()));
       return {};

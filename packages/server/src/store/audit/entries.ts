@@ -70,7 +70,10 @@ export async function findLoginPlaces(
   return rows;
 }
 
-/** Takes the names from the entries about subjects. Returns how many subjects there were. */
+/**
+ * Takes the names from the entries about subjects, by their references; from accounts also by their folded addresses. Returns
+ * how many subjects there were.
+ */
 export async function forgetAuditSubjects(
   tx: Tx,
   kind: SubjectKind,
