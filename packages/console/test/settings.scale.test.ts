@@ -190,8 +190,8 @@ describe.skipIf(!hasBrowser)('the page Settings', () => {
   test('counts what a shorter retention removes before it can be saved', async () => {
     const page = await pages.openAs('administrator');
     await page.goto(settings('retention'));
-    await page.getByRole('combobox', { name: 'Unit: Arrivals of visitors' }).click();
-    await page.getByRole('option', { name: 'days' }).click();
+    await page.getByRole('textbox', { name: 'Unit: Arrivals of visitors' }).click();
+    await page.getByRole('option', { name: 'days', exact: true }).click();
     expect(await page.getByRole('button', { name: 'Save, and remove these rows' }).count()).toBe(0);
     await page.getByRole('button', { name: 'Count what this removes' }).click();
     await page.getByText(/^Arrivals of visitors: /).waitFor();

@@ -100,7 +100,7 @@ function RetentionForm({ stored, isEditable }: { stored: Settings; isEditable: b
         </Group>
       )}
       {count.data && (
-        <Alert color="orange" title={labels.effects}>
+        <Alert variant="outline" color="red" title={labels.effects}>
           <Stack gap="xs">
             {count.data.items.map((effect) => (
               <Text key={effect.kind} size="sm">
