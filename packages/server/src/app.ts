@@ -142,7 +142,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       'ignored a message on the channel rollcall_changes that no Rollcall server sent; docs/operations.md says how to keep other roles from connecting',
     ),
   );
-  followMasterKeys(masterKey, { changes, database, log: deps.logger });
+  followMasterKeys(masterKey, { changes, database, lifecycle, log: deps.logger });
   const lookUps = new CredentialLookUps(database);
   const apiKeys = new ApiKeys({ database, lookUps, changes, masterKey, clock });
   const { tokenLifeS: lifeS, tokenReuseS: reuseS } = config;

@@ -9,6 +9,8 @@ import { MasterKeyError } from './secrets.ts';
 interface Deps {
   changes: CredentialChanges;
   database: Database;
+  /** Whether the server has the role and the schema that it serves with. */
+  lifecycle: { readonly migrated: boolean };
   log: Pick<FastifyBaseLogger, 'error'>;
 }
 
@@ -17,7 +19,7 @@ interface Deps {
  * rotation, or lacks a key. It seals with the current key of the database, and says on its listening connection which
  * keys it has, the one that seals first.
  */
-export function followMasterKeys(masterKeys: MasterKeys, { changes, database, log }: Deps): void {
+export function followMasterKeys(masterKeys: MasterKeys, { changes, database, lifecycle, log }: Deps): void {
   const follow = async (isTold: boolean) => {
     const checks = await database.inSystem(readMasterKeyChecks);
     if (isTold || !adopts(masterKeys, checks)) await reload(checks);
@@ -37,8 +39,8 @@ export function followMasterKeys(masterKeys: MasterKeys, { changes, database, lo
     last = last
       .then(() => follow(isTold))
       .catch((error: unknown) => {
-        // After an outage the server connects again, and follows again.
-        if (error instanceof StoreUnavailableError) return;
+        // After an outage the server connects again, and follows again. A server that ends before it serves has no role.
+        if (error instanceof StoreUnavailableError || !lifecycle.migrated) return;
         if (error instanceof MasterKeyError) log.error(error.message);
         else log.error({ err: error }, 'the master keys of the database cannot be checked');
       });

@@ -173,6 +173,7 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
         name: NASTY,
         time_zone: org === 'two' ? 'Europe/Atlantis' : 'Europe/Paris',
         is_demo: org === 'two',
+        ...(org === 'two' && { daily_event_quota: 2 ** 40 }),
         created_at: '2026-01-01 00:00:00.000001+00',
       });
       await insert('api_key_index', { api_key_folded: `${org} ${NASTY}`, tenant_id });
