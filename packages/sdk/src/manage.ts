@@ -6,6 +6,7 @@ import { Groups } from './manage-groups.ts';
 import { Imports } from './manage-imports.ts';
 import { Keys, ScimTokens } from './manage-keys.ts';
 import { Collection, DeskAssignments, OfficeSettings } from './manage-places.ts';
+import { Retention, Visitors } from './manage-retention.ts';
 import { Users } from './manage-users.ts';
 import type { CallOptions, ChangeOptions } from './options.ts';
 import type { Transport } from './request.ts';
@@ -77,6 +78,10 @@ export class Manage {
   readonly keys: Keys;
   /** The tokens of identity providers. */
   readonly scimTokens: ScimTokens;
+  /** How long the organisation keeps each kind of data. */
+  readonly retention: Retention;
+  /** Visitors, to erase one. */
+  readonly visitors: Visitors;
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -96,6 +101,8 @@ export class Manage {
     this.accounts = new Accounts(transport);
     this.keys = new Keys(transport);
     this.scimTokens = new ScimTokens(transport);
+    this.retention = new Retention(transport);
+    this.visitors = new Visitors(transport);
   }
 
   /**
@@ -225,21 +232,6 @@ export class Manage {
     return this.#transport.json({ method: 'GET', path: at`locations/${locationId}/arrivals` }, options);
   }
 
-  /**
-   * Erases a visitor, by `email` or by `name` and `day`. Nobody can undo it. With `dryRun`, the server only counts. A call that
-   * breaks off can be repeated.
-   */
-  eraseVisitor(
-    visitor: Change<'POST /v1/manage/visitors/erasure'>,
-    { dryRun, ...options }: CallOptions & { dryRun?: boolean } = {},
-  ): Promise<Reply<'POST /v1/manage/visitors/erasure'>> {
-    const query = dryRun === undefined ? {} : { dryRun: String(dryRun) };
-    return this.#transport.json(
-      { method: 'POST', path: at`visitors/erasure`, query, body: visitor },
-      options,
-    );
-  }
-
   /** The organisation and its settings. */
   organisation(options?: CallOptions): Promise<Reply<'GET /v1/manage/organisation'>> {
     return this.#transport.json({ method: 'GET', path: at`organisation` }, options);
@@ -262,40 +254,6 @@ export class Manage {
   ): Promise<Reply<'PATCH /v1/manage/organisation'>> {
     const path = at`organisation`;
     return this.#transport.json({ method: 'PATCH', path, body: change, ...ofVersion(options) }, options);
-  }
-
-  /** How long the organisation keeps each kind of data. */
-  retention(options?: CallOptions): Promise<Reply<'GET /v1/manage/retention'>> {
-    return this.#transport.json({ method: 'GET', path: at`retention` }, options);
-  }
-
-  /** Reads how long each kind of data is kept, with the version. `setRetention` with this version fails if somebody has changed it meanwhile. */
-  readRetention(options: CallOptions = {}): Promise<Versioned<Reply<'GET /v1/manage/retention'>>> {
-    return this.#transport.exchange({ method: 'GET', path: at`retention` }, options, (answer) =>
-      readVersioned(answer),
-    );
-  }
-
-  /**
-   * Changes how long kinds of data are kept, as ISO 8601 durations of months or days: `{ visitors: 'P3M' }`. Null is without
-   * limit. The server then removes what is older, and nothing brings it back; call `retentionEffects` first.
-   * @throws ConflictError if `ifVersion` is not the present version.
-   */
-  setRetention(
-    change: Change<'PATCH /v1/manage/retention'>,
-    options?: ChangeOptions,
-  ): Promise<Reply<'PATCH /v1/manage/retention'>> {
-    const path = at`retention`;
-    return this.#transport.json({ method: 'PATCH', path, body: change, ...ofVersion(options) }, options);
-  }
-
-  /** How many rows such a change would remove, by kind and month. It changes nothing. */
-  retentionEffects(
-    change: Change<'POST /v1/manage/retention/effects'>,
-    options?: CallOptions,
-  ): Promise<Reply<'POST /v1/manage/retention/effects'>> {
-    const path = at`retention/effects`;
-    return this.#transport.json({ method: 'POST', path, body: change }, options);
   }
 
   /** The settings of provisioning: the type of the groups that an identity provider keeps. */

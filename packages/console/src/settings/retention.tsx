@@ -25,7 +25,7 @@ export function RetentionSettings() {
   const { organisation, role } = useOrganisation();
   const { data, error, refetch } = useQuery({
     queryKey: retentionKey(organisation),
-    queryFn: ({ signal }) => clientOf(organisation).manage.readRetention({ signal }),
+    queryFn: ({ signal }) => clientOf(organisation).manage.retention.read({ signal }),
     staleTime: 0,
   });
   if (error && !data) return <Failure error={error} retry={() => void refetch()} />;
@@ -43,9 +43,9 @@ function RetentionForm({ stored, isEditable }: { stored: Settings; isEditable: b
   const change = Object.fromEntries(
     changed.map((item) => [item.kind, keptOf(item)]),
   ) as Change<'PATCH /v1/manage/retention'>;
-  const count = useMutation({ mutationFn: () => clientOf(organisation).manage.retentionEffects(change) });
+  const count = useMutation({ mutationFn: () => clientOf(organisation).manage.retention.effects(change) });
   const save = useMutation({
-    mutationFn: () => clientOf(organisation).manage.setRetention(change, { ifVersion: stored.version }),
+    mutationFn: () => clientOf(organisation).manage.retention.update(change, { ifVersion: stored.version }),
     onSuccess: () => {
       setTyped({});
       count.reset();

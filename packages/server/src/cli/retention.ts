@@ -1,5 +1,6 @@
 import { Argument, Command } from 'commander';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
+import { addOperatorEntry } from '../http/audit/operator.ts';
 import { effectsOf, type RetentionEffect } from '../privacy/retention-effects.ts';
 import {
   RETENTION_KINDS,
@@ -9,7 +10,7 @@ import {
 } from '../store/privacy/retention-kinds.ts';
 import { readRetention, setRetention } from '../store/privacy/retention-settings.ts';
 import { isPeriod, type Period, periodWords } from '../store/values/period.ts';
-import { chooseOrganisation, withContext } from './context.ts';
+import { getOrganisation, withContext } from './context.ts';
 import { CliError } from './errors.ts';
 import { toOptions } from './options.ts';
 import { formatTable, print } from './output.ts';
@@ -47,7 +48,7 @@ export function retentionCommand(): Command {
 
 async function showRetention(options: Common): Promise<void> {
   const retention = await withContext(options, 'rollcall retention', async ({ owner }) => {
-    const { tenantId } = await chooseOrganisation(owner, options.org);
+    const { tenantId } = await getOrganisation(owner, options.org);
     return owner.inTenant(tenantId, (tx) => readRetention(tx, tenantId));
   });
   if (options.json) return print(JSON.stringify(retention));
@@ -61,12 +62,17 @@ async function showRetention(options: Common): Promise<void> {
 async function changeRetention(kind: RetentionKindName, text: string, options: SetOptions): Promise<void> {
   const kept = readPeriod(kind, text);
   const { effect, isSet } = await withContext(options, 'rollcall retention', async ({ owner }) => {
-    const { tenantId } = await chooseOrganisation(owner, options.org);
+    const { tenantId } = await getOrganisation(owner, options.org);
     const deps = { database: owner, clock: Date.now };
     const [effect] = await effectsOf(deps, tenantId, { [kind]: kept });
     if (!effect) throw new Error('Each kind has an effect.');
     const isSet = options.yes === true || !removes(effect);
-    if (isSet) await owner.inTenant(tenantId, (tx) => setRetention(tx, tenantId, { [kind]: kept }));
+    if (isSet)
+      await owner.inTenant(tenantId, async (tx) => {
+        await setRetention(tx, tenantId, { [kind]: kept });
+        const metadata = { of: 'retention', locationId: null, members: [kind] };
+        await addOperatorEntry(tx, 'settings.changed', { tenantId, metadata, atMs: Date.now() });
+      });
     return { effect, isSet };
   });
   if (options.json) print(JSON.stringify({ ...effect, kept, isSet }));

@@ -41,7 +41,7 @@ export function visitorsCommand(): Command {
       const visitor = { ...(email && { email }), ...(name && { name }), ...(day && { day }) };
       const client = await clientOf(options);
       const call = { dryRun: !yes, signal: catchInterruption(), timeoutMs: LONGEST_MS };
-      const report = await untilSettled(client.manage.eraseVisitor(visitor, call)).catch(throwAsCliError);
+      const report = await untilSettled(client.manage.visitors.erase(visitor, call)).catch(throwAsCliError);
       const { arrivals, refusedEvents } = report;
       const what = `${arrivals} arrivals and ${refusedEvents} refused events`;
       print(

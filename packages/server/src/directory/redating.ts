@@ -1,17 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database } from '../store/connections/db.ts';
 import {
   countOfficeEvents,
   listPendingRedatings,
-  listReadersOfNodes,
   type OfficeRedating,
   type PendingRedating,
   redateNextEvents,
   startRedating,
 } from '../store/directory/office-redatings.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
+import { outlastReadersOfNodes } from '../store/directory/readers-of-nodes.ts';
 
 interface Deps {
   database: Database;
@@ -26,9 +25,6 @@ interface Deps {
 
 type Pending = PendingRedating & { tenantId: string };
 
-/** How long a run waits for open transactions. After that it leaves them to the next run. */
-const LONGEST_WAIT_MS = 30_000;
-const LOOK_AGAIN_MS = 100;
 const LOG_EVERY_MS = 10_000;
 
 /**
@@ -64,20 +60,11 @@ async function listPending({ database }: Deps): Promise<Pending[]> {
  * could write a day of the old time zone after the job has passed. False if that takes too long, or on abort.
  */
 async function outlastOldReaders({ database, log, signal }: Deps): Promise<boolean> {
-  let left = await database.inSystem(listReadersOfNodes);
-  for (let waitedMs = 0; left.length > 0 && !signal.aborted; waitedMs += LOOK_AGAIN_MS) {
-    if (waitedMs >= LONGEST_WAIT_MS) {
-      log.warn(
-        { transactions: left.length },
-        're-dating waits for transactions that began before the change',
-      );
-      return false;
-    }
-    await delay(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
-    const open = new Set(await database.inSystem(listReadersOfNodes));
-    left = left.filter((transaction) => open.has(transaction));
-  }
-  return !signal.aborted;
+  const transactions = await outlastReadersOfNodes(database, signal);
+  if (signal.aborted) return false;
+  if (transactions > 0)
+    log.warn({ transactions }, 're-dating waits for transactions that began before the change');
+  return transactions === 0;
 }
 
 async function start({ database, clock }: Deps, waiting: Pending[]): Promise<void> {

@@ -1,11 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { forgetAuditSubjects } from '../store/audit/entries.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
-import { listReadersOfNodes } from '../store/directory/office-redatings.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
+import { outlastReadersOfNodes } from '../store/directory/readers-of-nodes.ts';
 import { lockUsers } from '../store/directory/users.ts';
 import {
   countErased,
@@ -127,10 +126,6 @@ interface Deps {
   onProgress?: (done: number, total: number) => void;
 }
 
-/** How long a run waits for open transactions. After that it leaves them to the next run. */
-const LONGEST_WAIT_MS = 30_000;
-const LOOK_AGAIN_MS = 100;
-
 /**
  * Erases the people whose erasure was requested. Each transaction does a bounded part, and a part that is done already has
  * nothing left to do. So a run that was interrupted begins again, and the result is the same. Throws `StoreUnavailableError`.
@@ -248,16 +243,10 @@ class PersonErasure {
    */
   async #outlastOldWriters(): Promise<boolean> {
     const { database, log, signal } = this.#deps;
-    let left = await database.inSystem(listReadersOfNodes);
-    for (let waitedMs = 0; left.length > 0 && !signal.aborted; waitedMs += LOOK_AGAIN_MS) {
-      if (waitedMs >= LONGEST_WAIT_MS) {
-        log.warn({ transactions: left.length }, 'an erasure waits for transactions that began before it');
-        return false;
-      }
-      await delay(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
-      const open = new Set(await database.inSystem(listReadersOfNodes));
-      left = left.filter((transaction) => open.has(transaction));
-    }
-    return !signal.aborted;
+    const transactions = await outlastReadersOfNodes(database, signal);
+    if (signal.aborted) return false;
+    if (transactions > 0)
+      log.warn({ transactions }, 'an erasure waits for transactions that began before it');
+    return transactions === 0;
   }
 }

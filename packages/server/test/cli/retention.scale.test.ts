@@ -47,6 +47,19 @@ test('a change that would remove rows shows them and changes nothing, until it i
   expect(await keptNow()).toBe(null);
   expect(await retention('set', 'occupancy', '13months', '--yes')).toMatchObject({ code: 0, stderr: '' });
   expect(await keptNow()).toBe('P13M');
+  const trail = await work.rollcall(['audit', 'tail', '--once', '--data-dir', dataDir]);
+  expect(
+    trail.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toContainEqual(
+    expect.objectContaining({
+      action: 'settings.changed',
+      actorKind: 'operator',
+      metadata: { of: 'retention', locationId: null, members: ['occupancy'] },
+    }),
+  );
   expect(await work.rollcall(['jobs', 'run', 'retention', '--data-dir', dataDir])).toMatchObject({ code: 0 });
   const left = await owner.inTenant(tenantId, (tx) =>
     tx.query('SELECT FROM occupancy_events WHERE tenant_id = $1', [tenantId]),

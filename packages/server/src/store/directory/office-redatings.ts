@@ -55,19 +55,6 @@ export async function listPendingRedatings(tx: Tx, tenantId: string): Promise<Pe
   return rows;
 }
 
-/**
- * The open transactions that have read `nodes`, and so maybe a time zone. A read locks the table until the
- * transaction ends. So they include all that know an older time zone than the one that this transaction sees.
- */
-export async function listReadersOfNodes(tx: Tx): Promise<string[]> {
-  const { rows } = await tx.query<{ id: string }>(
-    `SELECT DISTINCT virtualtransaction AS id FROM pg_locks
-     WHERE locktype = 'relation' AND relation = 'nodes'::regclass AND granted AND pid <> pg_backend_pid()
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-  );
-  return rows.map((row) => row.id);
-}
-
 /** Counts the events of the office in one snapshot, without a statement timeout. */
 export async function countOfficeEvents(
   database: Database,
