@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -6,6 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { loadFolder } from '../../src/cli/export/duckdb.ts';
 import type { FileFormat } from '../../src/cli/export/write.ts';
 import { addDays, utcDay } from '../../src/store/values/days.ts';
+import { runErasures } from '../support/erasing.ts';
+import { manageClient } from '../support/manage.ts';
 import { addSite, type Site } from '../support/presence.ts';
 import { enforceRetention } from '../support/retention.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -110,29 +112,108 @@ test.each(['ndjson', 'csv', 'parquet'] as const)(
   },
 );
 
+/** Exports, and loads the folder into a DuckDB database. Returns the number of loaded files. */
+async function loadInto(database: string, startDate: string): Promise<number> {
+  await exported('ndjson', startDate);
+  const { files } = JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8'));
+  return loadFolder(database, dir, 'ndjson', files);
+}
+
+async function query(database: string, sql: string) {
+  const instance = await DuckDBInstance.create(database);
+  const connection = await instance.connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowsJson();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
 test('a DuckDB database that is kept current forgets removed days, in each byte of its file', async () => {
   const database = join(dir, 'copy.duckdb');
-  const loaded = async (startDate: string) => {
-    await exported('ndjson', startDate);
-    const { files } = JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8'));
-    return loadFolder(database, dir, 'ndjson', files);
-  };
-  const run = async (sql: string) => {
-    const instance = await DuckDBInstance.create(database);
-    const connection = await instance.connect();
-    try {
-      return (await connection.runAndReadAll(sql)).getRowsJson();
-    } finally {
-      connection.closeSync();
-      instance.closeSync();
-    }
-  };
-  await loaded(old);
-  await run('CREATE VIEW mine AS SELECT visitorName FROM visitors');
+  await loadInto(database, old);
+  await query(database, 'CREATE VIEW mine AS SELECT visitorName FROM visitors');
+  await query(database, 'CREATE TABLE own AS SELECT 7 AS number');
   expect(await filesWith(OLD)).toContain('copy.duckdb');
   await forget();
-  expect(await loaded(today)).toBeGreaterThan(0);
+  expect(await loadInto(database, today)).toBeGreaterThan(0);
   expect(await filesWith(OLD)).toEqual([]);
-  expect(await run('FROM mine')).toEqual([[NEW]]);
-  expect(await loaded(today)).toBe(0);
+  expect(await query(database, 'FROM mine')).toEqual([[NEW]]);
+  expect(await query(database, 'FROM own')).toEqual([[7]]);
+  expect(await loadInto(database, today)).toBe(0);
 });
+
+test('a DuckDB database that is written anew stays where its link leads to, for those who could read it', async () => {
+  const [link, file] = [join(dir, 'link.duckdb'), join(dir, 'copy.duckdb')];
+  await loadInto(file, old);
+  await chmod(file, 0o640);
+  await symlink(file, link);
+  await forget();
+  await loadInto(link, today);
+  expect(await filesWith(OLD)).toEqual([]);
+  expect((await lstat(link)).isSymbolicLink()).toBe(true);
+  expect((await stat(file)).mode & 0o777).toBe(0o640);
+  expect((await readdir(dir)).filter((name) => name.startsWith('copy'))).toEqual(['copy.duckdb']);
+});
+
+test('a DuckDB database whose file could not be written anew says so, and the next run does it', async () => {
+  // With this name, the directory for the copy would have a longer name than the system allows.
+  const [long, short] = [join(dir, 'n'.repeat(239)), join(dir, 'copy.duckdb')];
+  await loadInto(long, old);
+  await forget();
+  await expect(loadInto(long, today)).rejects.toThrow(
+    /^The folder and the database \S+ are up to date, but the file .* The next run writes it anew\..*ENAMETOOLONG/,
+  );
+  expect(await query(long, 'SELECT visitorName FROM visitors')).toEqual([[NEW]]);
+  await rename(long, short);
+  expect(await filesWith(OLD)).toEqual(['copy.duckdb']);
+  expect(await loadInto(short, today)).toBe(0);
+  expect(await filesWith(OLD)).toEqual([]);
+});
+
+test('a DuckDB database of a release that did not note it is written anew once', async () => {
+  const database = join(dir, 'copy.duckdb');
+  await loadInto(database, old);
+  await query(database, 'DROP TABLE rollcall_rewrite');
+  await query(database, `DELETE FROM visitors WHERE visitorName = '${OLD}'`);
+  await query(database, `CREATE TABLE passing AS SELECT 'Passing Quijzpx' AS name`);
+  await query(database, 'DROP TABLE passing');
+  const before = (await stat(database)).ino;
+  expect(await loadInto(database, old)).toBe(0);
+  const after = (await stat(database)).ino;
+  expect(after).not.toBe(before);
+  expect(await loadInto(database, old)).toBe(0);
+  expect((await stat(database)).ino).toBe(after);
+});
+
+test.each(['ndjson', 'csv', 'parquet'] as const)(
+  'a folder of %s and its DuckDB database forget a person who was erased, in each byte of their files',
+  async (format) => {
+    const { tenantId, user } = site;
+    const name = 'Xavqwrtz';
+    await server.db.owner.inTenant(tenantId, (tx) =>
+      tx.query('UPDATE users SET last_name = $3 WHERE tenant_id = $1 AND user_id = $2', [
+        tenantId,
+        user.userId,
+        name,
+      ]),
+    );
+    const database = join(dir, 'copy.duckdb');
+    const load = async () => {
+      const source = { baseUrl, ...site.key };
+      const datasets = ['users' as const, ...DATASETS];
+      const { files } = await exportHere(dir, source, { datasets, format, startDate: old, endDate: today });
+      await loadFolder(database, dir, format, files);
+    };
+    await load();
+    expect(await filesWith(name)).toEqual(['copy.duckdb', `users/all.${format}`]);
+    expect(await filesWith(user.userId)).toContain(`presence/${today.slice(0, 7)}.${format}`);
+    const manage = await manageClient(server, tenantId);
+    expect((await manage.send('POST', `users/${user.userId}/erasure`)).statusCode).toBe(202);
+    await runErasures(server);
+    await load();
+    for (const text of [name, user.userId, user.email]) expect(await filesWith(text), text).toEqual([]);
+    expect(await query(database, 'SELECT count(*)::INTEGER FROM presence')).toEqual([[2]]);
+  },
+);

@@ -345,7 +345,7 @@ test('DuckDB has the same typed tables for all formats, and later runs update th
       const all: Record<string, unknown[]> = {
         columns: await query(
           `SELECT table_name, column_name, data_type FROM duckdb_columns()
-           WHERE table_name IN (SELECT table_name FROM duckdb_tables()) AND table_name <> 'rollcall_files' ORDER BY ALL`,
+           WHERE table_name IN (SELECT table_name FROM duckdb_tables()) AND NOT starts_with(table_name, 'rollcall_') ORDER BY ALL`,
         ),
       };
       for (const name of TABLES) all[name] = await query(`SELECT * FROM ${name} ORDER BY ALL`);

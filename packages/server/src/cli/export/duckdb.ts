@@ -12,6 +12,7 @@ import {
   importDuckDb,
   loadDuckDb,
   NoDuckDb,
+  NotRewritten,
 } from './duckdb-loader.ts';
 import type { ExportedFile } from './manifest.ts';
 import { endpointOf, METRICS_DATASETS } from './metrics.ts';
@@ -66,7 +67,11 @@ export async function loadFolder(
     );
   } catch (error) {
     const [reason] = (error as Error).message.split('\n');
-    throw new CliError(`The folder is up to date, and the database ${database} is unchanged: ${reason}`);
+    throw new CliError(
+      error instanceof NotRewritten
+        ? `The folder and the database ${database} are up to date, but the file of the database may keep values of removed rows. The next run writes it anew. Now it failed: ${reason}`
+        : `The folder is up to date, and the database ${database} is unchanged: ${reason}`,
+    );
   } finally {
     progress.stop();
   }
