@@ -1,9 +1,9 @@
 -- Up Migration
 
 ---------------------------------------------------------------------------------------------------------
--- Events and the action log are partitions by month of UTC, so that a month goes at once when it is kept no longer. The
--- oldest partition holds everything before the first month. The partitions follow one another without a gap, and
--- there is no default one.
+-- Events and the action log are partitions by month of UTC, so that a month whose rows are kept no longer gives its space back.
+-- The oldest partition holds everything before the first month. The partitions follow one another without a gap, and there is
+-- no default one.
 
 -- The tables, and the column of the time in their keys.
 CREATE FUNCTION tables_by_month(OUT table_name text, OUT time_column text) RETURNS SETOF record
@@ -15,7 +15,7 @@ END;
 
 -- Each partition holds the instants from from_at up to, but not including, before_at. A null is no limit.
 CREATE VIEW months AS
-SELECT p.relname::text AS table_name, c.relname::text AS partition_name, i.inhdetachpending AS is_detaching,
+SELECT p.relname::text AS table_name, c.relname::text AS partition_name, c.oid AS partition_oid,
        bounds.found[1]::timestamptz AS from_at, bounds.found[2]::timestamptz AS before_at
 FROM pg_inherits i
 JOIN pg_class p ON p.oid = i.inhparent
@@ -84,14 +84,6 @@ BEGIN
   END LOOP;
   RETURN made;
 END $$;
-
--- From when on rows can have a partition: later than -infinity once the oldest partitions were dropped.
-CREATE FUNCTION months_kept_from(of_table text) RETURNS timestamptz
-  LANGUAGE sql STABLE SECURITY DEFINER SET timezone = 'UTC' SET search_path = rollcall, pg_temp
-BEGIN ATOMIC
-  SELECT coalesce(min(coalesce(m.from_at, '-infinity')), '-infinity') FROM months m
-  WHERE m.table_name = of_table AND NOT m.is_detaching;
-END;
 
 -- Makes a plain table a partitioned one of the same columns, keys, indexes, policies, triggers and grants. The rows stay where
 -- they are: the plain table becomes the partition of all instants before `before_at`. Its constraint `before_month` must

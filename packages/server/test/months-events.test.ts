@@ -1,15 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { dropMonths } from '../src/store/schema/months.ts';
-import {
-  addSite,
-  goodEvent,
-  type Members,
-  presenceRows,
-  results,
-  type Site,
-  submit,
-} from './support/presence.ts';
+import type { Period } from '../src/store/values/period.ts';
+import { monthsOf } from './support/months.ts';
+import { addSite, goodEvent, type Members, presenceRows, results, type Site } from './support/presence.ts';
 import { localDate } from './support/redating.ts';
+import { enforceRetention, setRetention } from './support/retention.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
@@ -52,41 +46,38 @@ test.each(['Pacific/Kiritimati', 'Etc/GMT+12', 'Europe/London'])(
   },
 );
 
-test('an event of a month that was dropped is accepted and not kept, and those with it are kept', async () => {
-  const site = await addSite(server);
-  await results(server, site, [at(site, '2026-02-27T09:00:00.000Z'), at(site, '2026-03-09T09:00:00.000Z')]);
-  expect(await dropMonths(server.db.target, 'presence_events', new Date('2026-03-01T00:00:00Z'))).toBe(1);
+const TABLES = ['action_log', 'occupancy_events', 'presence_events', 'visitor_arrivals'];
+const monthsOfAll = async () => {
+  const all = await Promise.all(TABLES.map((table) => monthsOf(server.db, table)));
+  return all.map((months) => months.map(([name]) => name?.match(/(before|\d{4}_\d\d)$/)?.[0]).join(' '));
+};
+const keep = (site: Site, kept: Period | null) =>
+  setRetention({ server, site }, { attendance: kept, occupancy: kept, visitors: kept, actionLog: kept });
 
-  const late = ['2026-02-27T09:00:00.000Z', '2026-02-28T23:59:59.999Z'].map((instant) => at(site, instant));
-  const kept = ['2026-03-01T00:00:00.000Z', '2026-03-10T09:00:00.000Z'].map((instant) => at(site, instant));
-  const answers = await Promise.all([
-    results(server, site, [...late, ...kept]),
-    results(server, site, late),
-    submit(server, site, [at(site, '2026-02-01T09:00:00.000Z', { userId: 'nobody' })]),
-  ]);
-  expect(answers[0].map(({ resultCode }) => resultCode)).toEqual([0, 0, 0, 0]);
-  expect(answers[1].map(({ resultCode }) => resultCode)).toEqual([0, 0]);
-  expect(answers[2].json().results[0].resultCode).not.toBe(0);
-  const rows = await presenceRows(server, site, 'startDate=2026-02-20&endDate=2026-03-20');
-  expect(rows.map(({ timestamp }) => timestamp)).toEqual([
-    '2026-03-01T00:00:00.000Z',
-    '2026-03-09T09:00:00.000Z',
-    '2026-03-10T09:00:00.000Z',
-  ]);
-});
+test('the job "retention" drops the months that no organisation keeps, and an event of them is stored all the same', async () => {
+  const [site, other] = [await addSite(server), await addSite(server)];
+  for (const each of [site, other]) await results(server, each, [at(each, '2026-03-09T09:00:00.000Z')]);
+  // A day of an office begins up to 14 hours before it begins in UTC: the rows of 1 July may be in June.
+  server.clock.nowMs = Date.parse('2026-10-01T12:00:00Z');
+  const all = await monthsOfAll();
+  expect(all[0]).toMatch(/^before 2026_03 2026_04 2026_05 2026_06 /);
+  await keep(site, 'P3M');
+  await keep(other, null);
+  await enforceRetention({ server });
+  expect(await monthsOfAll()).toEqual(all);
 
-test('an event of a month that is being dropped is accepted, while the drop waits for a reader', async () => {
-  const site = await addSite(server);
-  await results(server, site, [at(site, '2026-02-27T09:00:00.000Z')]);
-  let dropping: Promise<number> | undefined;
-  await server.db.owner.inTenant(site.tenantId, async (reader) => {
-    await reader.query('SELECT FROM presence_events');
-    dropping = dropMonths(server.db.target, 'presence_events', new Date('2026-03-01T00:00:00Z'));
-    await expect
-      .poll(async () => (await presenceRows(server, site, 'startDate=2026-02-01&endDate=2026-02-28')).length)
-      .toBe(0);
-    const [answer] = await results(server, site, [at(site, '2026-02-27T10:00:00.000Z')]);
-    expect(answer?.resultCode).toBe(0);
-  });
-  expect(await dropping).toBe(1);
+  await keep(other, 'P92D');
+  await enforceRetention({ server });
+  const withoutSpring = all.map((months) => months.replace(' 2026_03 2026_04 2026_05', ''));
+  expect(await monthsOfAll()).toEqual(withoutSpring);
+  expect(await presenceRows(server, other, 'startDate=2026-03-01&endDate=2026-03-31')).toEqual([]);
+
+  await keep(other, null);
+  const [answer] = await results(server, other, [at(other, '2026-03-09T10:00:00.000Z')]);
+  expect(answer?.resultCode).toBe(0);
+  const rows = await presenceRows(server, other, 'startDate=2026-03-01&endDate=2026-03-31');
+  expect(rows.map(({ timestamp }) => timestamp)).toEqual(['2026-03-09T10:00:00.000Z']);
+  server.clock.nowMs += 86_400_000;
+  await enforceRetention({ server });
+  expect(await monthsOfAll()).toEqual(withoutSpring);
 });

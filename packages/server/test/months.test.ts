@@ -12,7 +12,6 @@ import {
   schemaOf,
   TENANT,
 } from './support/months.ts';
-import { until } from './support/waiting.ts';
 
 let db: TestDatabase;
 beforeEach(async () => {
@@ -159,41 +158,64 @@ test('triggers note events whichever partition they are in', async () => {
   });
 });
 
-test('partitions that end before what is kept are dropped, the first one included, and no others', async () => {
-  await owner((client) =>
-    addRows(client, ['2025-12-31T23:59:59Z', '2026-03-31T23:59:59Z', '2026-04-01T00:00:00Z']),
+const instantsOf = async (table: string, column = 'observed_at') => {
+  const { rows } = await owner((client) =>
+    client.query({ text: `SELECT ${column} FROM ${table} ORDER BY 1`, rowMode: 'array' }),
   );
-  expect(await dropMonths(db.target, 'presence_events', new Date('2026-03-31T23:59:59Z'))).toBe(1);
-  expect(await dropMonths(db.target, 'presence_events', new Date('2026-04-01T00:00:00Z'))).toBe(1);
-  const { rows } = await owner((client) => client.query('SELECT observed_at FROM presence_events'));
-  expect(rows).toEqual([{ observed_at: new Date('2026-04-01T00:00:00Z') }]);
-  expect((await monthsOf(db, 'presence_events'))[0]?.[0]).toBe('presence_events_2026_04');
+  return rows.map(([instant]: Date[]) => instant?.toISOString().slice(0, 10));
+};
+const remove = (before: string) =>
+  owner((client) => client.query('DELETE FROM presence_events WHERE observed_at < $1', [before]));
+const APRIL = new Date('2026-04-01T00:00:00Z');
+
+test('empty months that end before what is kept are dropped, and an event of them has a partition all the same', async () => {
+  await owner((client) => addRows(client, ['2026-03-31T23:59:59Z', '2026-04-01T00:00:00Z']));
+  await remove('2026-04-01');
+  expect(await dropMonths(db.target, 'presence_events', new Date(APRIL.getTime() - 1))).toBe(0);
+  expect(await dropMonths(db.target, 'presence_events', APRIL)).toBe(1);
+  expect(await monthsOf(db, 'presence_events')).toEqual([
+    ['presence_events_before', null, '2026-04-01'],
+    ['presence_events_2026_04', '2026-04-01', '2026-05-01'],
+    ['presence_events_2026_05', '2026-05-01', '2026-06-01'],
+    ['presence_events_2026_06', '2026-06-01', '2026-07-01'],
+  ]);
   expect((await monthsOf(db, 'visitor_arrivals')).length).toBe(5);
+  expect(await dropMonths(db.target, 'presence_events', APRIL)).toBe(0);
   expect(await make(NOW)).toBe(0);
+
+  const schema = await schemaOf(db);
+  const fresh = await createNewDatabase();
+  try {
+    expect(schema).toEqual(await schemaOf(fresh));
+  } finally {
+    await fresh.drop();
+  }
+  await owner((client) => addRows(client, ['2026-03-31T23:59:59Z']));
+  expect(await instantsOf('presence_events')).toEqual(['2026-03-31', '2026-04-01']);
 });
 
-test('a drop waits for readers, lets others read and write meanwhile, and is completed after a kill', async () => {
-  await owner((client) => addRows(client, ['2025-12-31T23:59:59Z', '2026-03-10T09:00:00Z']));
-  const isDetaching = async () =>
-    (await owner((client) => client.query('SELECT FROM months WHERE is_detaching'))).rowCount === 1;
-  const march = new Date('2026-03-01T00:00:00Z');
+test('a month that has a row is never dropped, and neither is a later one', async () => {
+  await owner((client) => addRows(client, ['2026-03-31T23:59:59Z']));
+  const may = new Date('2026-05-01T00:00:00Z');
+  expect(await dropMonths(db.target, 'presence_events', may)).toBe(0);
+  await remove('2026-04-01');
+  await owner((client) => addRows(client, ['2025-03-31T23:59:59Z']));
+  expect(await dropMonths(db.target, 'presence_events', may)).toBe(0);
+  expect((await monthsOf(db, 'presence_events')).length).toBe(5);
+  expect(await instantsOf('presence_events')).toEqual(['2025-03-31']);
+});
+
+test('a drop waits for nobody for long, and loses no event that comes meanwhile', async () => {
+  const once = { lockTries: 1 };
   await owner(async (reader) => {
-    await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM presence_events');
-    const dropping = dropMonths(db.target, 'presence_events', march).catch((error: Error) => error);
-    await until(isDetaching);
-    await owner((client) => addRows(client, ['2026-04-10T09:00:00Z']));
-    await owner((client) =>
-      client.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'rollcall months' AND datname = current_database()",
-      ),
-    );
-    expect(await dropping).toBeInstanceOf(Error);
-    const { rows } = await reader.query('SELECT count(*)::integer AS count FROM presence_events');
-    expect(rows).toEqual([{ count: 2 }]);
+    await reader.query('BEGIN; SELECT FROM presence_events');
+    expect(await dropMonths(db.target, 'presence_events', APRIL, once)).toBe(0);
+    const dropping = dropMonths(db.target, 'presence_events', APRIL, { lockPauseMs: 1 });
+    await addRows(reader, ['2026-03-10T09:00:00Z']);
     await reader.query('COMMIT');
+    expect(await dropping).toBe(0);
   });
-  expect(await isDetaching()).toBe(true);
-  expect(await dropMonths(db.target, 'visitor_arrivals', march)).toBe(2);
-  expect((await monthsOf(db, 'presence_events'))[0]?.[0]).toBe('presence_events_2026_03');
-  expect((await monthsOf(db, 'visitor_arrivals'))[0]?.[0]).toBe('visitor_arrivals_2026_03');
+  expect(await instantsOf('presence_events')).toEqual(['2026-03-10']);
+  await remove('2026-04-01');
+  expect(await dropMonths(db.target, 'presence_events', APRIL, once)).toBe(1);
 });

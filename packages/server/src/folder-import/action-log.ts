@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { formatInstant, parseInstant } from '../http/instants.ts';
 import { aheadFault, textsFault } from '../ingest/values.ts';
 import { listRecordedUsers } from '../store/directory/recorded-subjects.ts';
-import { readKeptFromUs } from '../store/events/kept-from.ts';
 import { insertRecordedEntries, type RecordedEntry } from '../store/workday/recorded-entries.ts';
 import { guid, needDay, needGuid, needText, object, type Row, RowFault, text } from './cells.ts';
 import { type ImportTarget, loadEach, type Outcome, type SourceRow } from './target.ts';
@@ -30,19 +29,15 @@ export class ActionLogLoader {
       async (entries) => {
         const { tenantId, retrying } = this.#target;
         const userIds = [...new Set(entries.map(({ userId }) => userId))];
-        const { known, added, keptFromUs } = await retrying(async (tx) => {
-          const keptFromUs = await readKeptFromUs(tx, 'action_log');
+        const { known, added } = await retrying(async (tx) => {
           const known = new Set(
             (await listRecordedUsers(tx, tenantId, userIds, [])).map(({ userId }) => userId),
           );
-          const sound = entries.filter((entry) => known.has(entry.userId) && isKept(entry, keptFromUs));
-          return { known, keptFromUs, added: await insertRecordedEntries(tx, tenantId, sound) };
+          const sound = entries.filter((entry) => known.has(entry.userId));
+          return { known, added: await insertRecordedEntries(tx, tenantId, sound) };
         });
-        return entries.map((entry): Outcome => {
-          const { userId, entryId } = entry;
+        return entries.map(({ userId, entryId }): Outcome => {
           if (!known.has(userId)) return { refused: `userId ${userId} is not known` };
-          if (!isKept(entry, keptFromUs))
-            return { refused: 'eventTime is before what any organisation keeps' };
           return { result: added.has(entryId) ? 'stored' : 'already' };
         });
       },
@@ -103,8 +98,4 @@ export class ActionLogLoader {
 function madeId(texts: string[]): string {
   const hex = createHash('sha256').update(JSON.stringify(texts)).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-function isKept({ loggedAt }: RecordedEntry, keptFromUs: number): boolean {
-  return (parseInstant(loggedAt) ?? 0) >= keptFromUs;
 }

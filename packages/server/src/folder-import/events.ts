@@ -9,7 +9,6 @@ import { runStatement } from '../store/connections/pipeline.ts';
 import { type Resolved, resolvedFrom } from '../store/directory/directory-look-up.ts';
 import { listRecordedNodes, listRecordedUsers } from '../store/directory/recorded-subjects.ts';
 import type { EventKey } from '../store/events/event-order.ts';
-import { readKeptFromUs } from '../store/events/kept-from.ts';
 import { listStoredDigests } from '../store/events/stored-events.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { boolean, needText, number, type Row, text } from './cells.ts';
@@ -112,7 +111,6 @@ async function loadEvents<Event extends SubmittedEvent, Stored extends EventKey>
           tenantId,
           recorded.map(({ event }) => kind.identifiers(event)),
         );
-        const keptFromUs = await readKeptFromUs(tx, kind.table);
         const receivedAtMs = author.at.getTime();
         const outcomes = recorded.map(({ event, sourceId }): { stored: Stored } | { refused: string } => {
           const instantUs = parseInstant(event.timestamp);
@@ -120,8 +118,6 @@ async function loadEvents<Event extends SubmittedEvent, Stored extends EventKey>
           if (fault !== undefined) return { refused: fault.message };
           // An event without a fault has an instant.
           const observedAtUs = instantUs as InstantUs;
-          if (observedAtUs < keptFromUs)
-            return { refused: 'timestamp is before what any organisation keeps' };
           const context = { sourceId, observedAtUs, receivedAtMs, resolved, officeIds: undefined };
           const stored = kind.classify(event, context);
           return isRefusal(stored) ? { refused: stored.message } : { stored };

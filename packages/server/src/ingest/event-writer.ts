@@ -3,7 +3,6 @@ import { MergingQueue } from '../store/connections/merging-queue.ts';
 import type { PipelineResults, PreparedStatement } from '../store/connections/pipeline.ts';
 import { enterTenantIfVersion, readDirectoryVersion } from '../store/directory/directory-versions.ts';
 import { type EventRow, readNewDigests, returningNewDigests } from '../store/events/event-order.ts';
-import { readKeptFromUs, tableWithoutPartition } from '../store/events/kept-from.ts';
 import { type RefusedEventRow, refusedEventsInsert } from '../store/events/refused-events.ts';
 import type { EventTable } from '../store/events/stored-events.ts';
 import { groupBy } from '../store/values/group-by.ts';
@@ -35,7 +34,7 @@ export type WriteResult =
   | { stale: true }
   /**
    * The rows and refusals are stored. `isNew` says for each row, in their order, whether this request stored it. It
-   * is undefined unless the batch asked for it. Rows of months that were dropped are not stored, and not new.
+   * is undefined unless the batch asked for it.
    */
   | { stale: false; isNew: readonly boolean[] | undefined };
 
@@ -72,48 +71,18 @@ export class EventWriter {
   }
 }
 
-/** The instants from which on tables keep rows, in microseconds since 1970; tables that are known to have lost months. */
-type KeptFromUs = ReadonlyMap<string, number>;
-
 /**
- * Stores batches without the rows of months that were dropped: they are older than what any organisation keeps. Only a
- * statement that failed tells of such rows, so other batches cost nothing more.
+ * Stores batches in the order of their organisations; each statement writes rows in the order of their keys. With one
+ * order for all, transactions do not deadlock.
  */
 async function storeBatches(
   database: Database,
   counter: StoredCounter,
   batches: readonly EventBatch[],
 ): Promise<WriteResult[]> {
-  const tables = new Set(batches.flatMap(({ kind }) => kind?.table ?? []));
-  const keptFromUs = new Map<string, number>();
-  for (;;) {
-    try {
-      return await storeKept(database, counter, batches, keptFromUs);
-    } catch (error) {
-      const table = [...tables].find((each) => each === tableWithoutPartition(error));
-      if (!table) throw error;
-      const fromUs = await database.inSystem((tx) => readKeptFromUs(tx, table));
-      if (fromUs <= (keptFromUs.get(table) ?? Number.NEGATIVE_INFINITY)) throw error;
-      keptFromUs.set(table, fromUs);
-    }
-  }
-}
-
-/**
- * Stores batches in the order of their organisations; each statement writes rows in the order of their keys. With one
- * order for all, transactions do not deadlock.
- */
-async function storeKept(
-  database: Database,
-  counter: StoredCounter,
-  batches: readonly EventBatch[],
-  keptFromUs: KeptFromUs,
-): Promise<WriteResult[]> {
   const groups = groupBy(batches, keyOf);
   const statements: PreparedStatement[] = [];
-  const positions = [...groups.keys()]
-    .sort()
-    .map((key) => addStatements(groups.get(key) ?? [], statements, keptFromUs));
+  const positions = [...groups.keys()].sort().map((key) => addStatements(groups.get(key) ?? [], statements));
   const results = await database.runEventPipeline(statements);
   for (const each of positions) counter.noteStored(each.tenantId, countNew(each, results));
   const written = new Map(positions.flatMap((each) => readResults(each, results)));
@@ -159,11 +128,7 @@ function keyOf({ tenantId, expectedVersion }: EventBatch): string {
 }
 
 /** Adds the statements that store these batches, all of one organisation, to `statements`. */
-function addStatements(
-  batches: readonly EventBatch[],
-  statements: PreparedStatement[],
-  keptFromUs: KeptFromUs,
-): ResultPositions {
+function addStatements(batches: readonly EventBatch[], statements: PreparedStatement[]): ResultPositions {
   const newAt = new Map<string, number>();
   const insertsAt: number[] = [];
   const versionAt = statements.length;
@@ -175,9 +140,7 @@ function addStatements(
   for (const endpoint of [...kinds.keys()].sort()) {
     const ofKind = batches.filter((each) => each.kind?.endpoint === endpoint && each.rows.length > 0);
     const kind = kinds.get(endpoint);
-    const fromUs = kind && keptFromUs.get(kind.table);
-    const all = ofKind.flatMap((each) => each.rows);
-    const rows = fromUs === undefined ? all : all.filter(({ observedAtUs }) => observedAtUs >= fromUs);
+    const rows = ofKind.flatMap((each) => each.rows);
     const insert = rows.length > 0 ? kind?.insert(tenantId, rows) : undefined;
     if (!insert) continue;
     insertsAt.push(statements.length);

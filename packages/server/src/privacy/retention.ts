@@ -1,14 +1,17 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
-import type { Database } from '../store/connections/db.ts';
+import type { Database, DatabaseTarget } from '../store/connections/db.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
 import { nextDayToRemove, removeSomeOfDay } from '../store/privacy/retention.ts';
-import { RETENTION_KINDS, type RetentionKindName } from '../store/privacy/retention-kinds.ts';
-import { firstKeptDay, readRetention } from '../store/privacy/retention-settings.ts';
-import { utcDay } from '../store/values/days.ts';
+import { RETENTION_KINDS, type RetentionKindName, retentionKind } from '../store/privacy/retention-kinds.ts';
+import { firstKeptDay, type Retention, readRetention } from '../store/privacy/retention-settings.ts';
+import { dropMonths } from '../store/schema/months.ts';
+import { addDays, utcDay } from '../store/values/days.ts';
 
 interface Deps {
   database: Database;
+  /** Connects as the owner of the tables. */
+  target: DatabaseTarget;
   /** Milliseconds since the epoch. */
   clock: () => number;
   log: FastifyBaseLogger;
@@ -23,7 +26,8 @@ const LOG_EVERY_MS = 10_000;
 /**
  * Removes the rows whose retention has ended. Organisations take turns, with a slice of some thousand rows in a transaction
  * each. What is removed tells how far a run came, so a run that was stopped is continued by the next. A setting that changes
- * during the run applies from the next day on. Throws `StoreUnavailableError`.
+ * during the run applies from the next day on. At the end it drops the months that no organisation keeps any more. Throws
+ * `StoreUnavailableError`.
  */
 export async function enforceRetention(deps: Deps): Promise<void> {
   const { database, signal, onProgress } = deps;
@@ -40,6 +44,25 @@ export async function enforceRetention(deps: Deps): Promise<void> {
       onProgress?.(removed, removed);
     }
     waiting = going;
+  }
+  await dropOldMonths(deps);
+}
+
+/** Drops the months whose rows the retention of every organisation has removed. */
+async function dropOldMonths({ database, target, clock, log, signal }: Deps): Promise<void> {
+  const today = utcDay(clock());
+  const all: Retention[] = [];
+  for (const tenantId of await database.inSystem(organisationIds))
+    all.push(await database.inTenant(tenantId, (tx) => readRetention(tx, tenantId)));
+  for (const kind of RETENTION_KINDS) {
+    const { table } = retentionKind(kind);
+    const firstDays = all.map((retention) => firstKeptDay(retention, kind, today));
+    const [first] = firstDays.toSorted();
+    if (signal.aborted || table === undefined || first === undefined || firstDays.includes(undefined))
+      continue;
+    // The day begins before it begins in UTC, at some offices.
+    const dropped = await dropMonths(target, table, new Date(addDays(first, -1)), { signal });
+    if (dropped > 0) log.info({ table, months: dropped }, 'dropped the months of a table that nobody keeps');
   }
 }
 

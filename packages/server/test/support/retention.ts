@@ -42,7 +42,10 @@ export async function callRetention(
 }
 
 /** Sets the retention of kinds. Throws unless the server accepts it. */
-export async function setRetention(client: ChangesClient, change: Partial<Retention>): Promise<void> {
+export async function setRetention(
+  client: Pick<ChangesClient, 'server' | 'site'>,
+  change: Partial<Retention>,
+): Promise<void> {
   const reply = await callRetention(client, 'PATCH', '', change);
   if (reply.statusCode !== 200) throw new Error(reply.body);
 }

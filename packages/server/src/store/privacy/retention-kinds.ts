@@ -1,3 +1,4 @@
+import type { TableByMonth } from '../schema/months.ts';
 import { isPeriod, mostDaysOf, type Period, periodWords } from '../values/period.ts';
 
 /** A kind of data that has a retention of its own. */
@@ -12,6 +13,8 @@ interface RetentionKind {
   longestDays?: number;
   /** The datasets that lose days. */
   datasets: readonly string[];
+  /** The table by month that has rows of this kind and of no other. */
+  table?: TableByMonth;
 }
 
 /** The longest retention that is not without limit: a hundred years. */
@@ -27,9 +30,22 @@ export const RETENTION = {
     byDefault: null,
     shortestDays: 92,
     datasets: ['presence', 'user-booking-attendance'],
+    table: 'presence_events',
   },
-  occupancy: { title: 'occupancy events', byDefault: null, shortestDays: 31, datasets: ['occupancy'] },
-  visitors: { title: 'arrivals of visitors', byDefault: 'P3M', shortestDays: 1, datasets: ['visitors'] },
+  occupancy: {
+    title: 'occupancy events',
+    byDefault: null,
+    shortestDays: 31,
+    datasets: ['occupancy'],
+    table: 'occupancy_events',
+  },
+  visitors: {
+    title: 'arrivals of visitors',
+    byDefault: 'P3M',
+    shortestDays: 1,
+    datasets: ['visitors'],
+    table: 'visitor_arrivals',
+  },
   leave: { title: 'leave, after its last day', byDefault: null, shortestDays: 31, datasets: [] },
   sickLeave: {
     title: 'that a leave was sick leave, after its last day',
@@ -42,6 +58,7 @@ export const RETENTION = {
     byDefault: null,
     shortestDays: 31,
     datasets: ['change-log/user'],
+    table: 'action_log',
   },
   refusedEvents: {
     title: 'refused events',

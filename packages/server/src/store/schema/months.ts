@@ -12,6 +12,8 @@ const TOO_NEAR_DAYS = 31;
 /** Requests wait at most this long behind a lock that the job waits for. */
 const LOCK_TIMEOUT_MS = 500;
 const LOCK_TRIES = 60;
+/** A drop may wait for another night. */
+const DROP_TRIES = 5;
 const LOCK_PAUSE_MS = 2_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -164,50 +166,70 @@ async function renewConstraint(
 export type TableByMonth = 'action_log' | 'occupancy_events' | 'presence_events' | 'visitor_arrivals';
 
 /**
- * Drops the partitions of `table` that end at `keptFrom` or before, with all their rows, the oldest first. Nobody may need
- * their rows any more: no trigger notes that they go. Requests do not wait. It waits for transactions that began earlier. A
- * call that was cut off is completed by the next one, of any table. Returns how many it dropped. Connects as the owner of
- * the tables. Call it for one table at a time.
+ * Drops the oldest partitions of `table` that end at `keptFrom` or before and have no rows, and makes the partition of everything
+ * before the rest anew, in one transaction. So an instant always has a partition, and no row is lost: not one that nobody
+ * expected either. Requests wait half a second at most. Returns how many months are gone; 0 also if the table was in use all
+ * the time, or a transaction that began earlier may still read removed rows. Connects as the owner of the tables. Throws the
+ * database's error.
  */
 export async function dropMonths(
   target: DatabaseTarget,
   table: TableByMonth,
   keptFrom: Date,
-  { signal }: { signal?: AbortSignal } = {},
+  options: MonthsOptions = {},
 ): Promise<number> {
   return withOwner(target, async (client) => {
-    let dropped = await completeDrops(client);
-    const { rows } = await client.query<{ name: string }>(
-      'SELECT partition_name AS name FROM months WHERE table_name = $1 AND before_at <= $2 ORDER BY before_at',
-      [table, keptFrom],
-    );
-    for (const { name } of rows) {
-      if (signal?.aborted) break;
-      const partition = pg.escapeIdentifier(name);
-      await client.query(`ALTER TABLE ${table} DETACH PARTITION ${partition} CONCURRENTLY`);
-      await client.query(`DROP TABLE ${partition}`);
-      dropped++;
-    }
+    const over = await listMonthsBefore(client, table, keptFrom);
+    // A vacuum cuts off pages without rows. Row-level security would hide rows from a query, but not their pages.
+    for (const { name, isEmpty } of over)
+      if (!isEmpty && !options.signal?.aborted)
+        await client.query(`VACUUM (SKIP_LOCKED, TRUNCATE) ${pg.escapeIdentifier(name)}`);
+    let dropped = 0;
+    const drop = async () => {
+      // The first one is of everything before. Without a month beside it, there is nothing to gain.
+      let empty = await listEmptyMonths(client, table, keptFrom);
+      if (empty.length < 2) return;
+      await client.query(`LOCK TABLE ONLY ${table} IN ACCESS EXCLUSIVE MODE`);
+      empty = await listEmptyMonths(client, table, keptFrom);
+      if (empty.length < 2) return;
+      for (const { name } of empty) await client.query(`DROP TABLE ${pg.escapeIdentifier(name)}`);
+      await client.query('SELECT add_month($1, $2, NULL, $3)', [
+        table,
+        `${table}_before`,
+        empty.at(-1)?.before,
+      ]);
+      dropped = empty.length - 1;
+    };
+    await withShortLocks(client, { lockTries: DROP_TRIES, ...options }, drop).catch((error: unknown) => {
+      if (!isLockTimeout(error)) throw error;
+      dropped = 0;
+    });
     return dropped;
   });
 }
 
-/** Completes what a call that was cut off left: partitions that are half detached, and detached ones. */
-async function completeDrops(client: pg.Client): Promise<number> {
-  const { rows: detaching } = await client.query<{ table: string; name: string }>(
-    'SELECT table_name AS table, partition_name AS name FROM months WHERE is_detaching',
+interface OldMonth {
+  name: string;
+  before: Date;
+  /** It has no page, so nobody has a row in it. */
+  isEmpty: boolean;
+}
+
+/** The partitions that end at `keptFrom` or before, the oldest first. */
+async function listMonthsBefore(client: pg.Client, table: TableByMonth, keptFrom: Date): Promise<OldMonth[]> {
+  const { rows } = await client.query<OldMonth>(
+    `SELECT partition_name AS name, before_at AS before, pg_relation_size(partition_oid) = 0 AS "isEmpty"
+     FROM months WHERE table_name = $1 AND before_at <= $2 ORDER BY before_at`,
+    [table, keptFrom],
   );
-  for (const { table, name } of detaching) {
-    const partition = pg.escapeIdentifier(name);
-    await client.query(`ALTER TABLE ${pg.escapeIdentifier(table)} DETACH PARTITION ${partition} FINALIZE`);
-  }
-  const { rows: detached } = await client.query<{ name: string }>(
-    `SELECT c.relname AS name FROM pg_class c JOIN tables_by_month() t
-       ON c.relname ~ ('^' || t.table_name || '_(before|[0-9]{4}_[0-9]{2})$')
-     WHERE c.relnamespace = 'rollcall'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition`,
-  );
-  for (const { name } of detached) await client.query(`DROP TABLE ${pg.escapeIdentifier(name)}`);
-  return detached.length;
+  return rows;
+}
+
+/** The oldest of them, as long as they are empty. */
+async function listEmptyMonths(client: pg.Client, table: TableByMonth, keptFrom: Date): Promise<OldMonth[]> {
+  const over = await listMonthsBefore(client, table, keptFrom);
+  const firstFull = over.findIndex(({ isEmpty }) => !isEmpty);
+  return firstFull < 0 ? over : over.slice(0, firstFull);
 }
 
 async function listPlainTables(client: pg.ClientBase): Promise<PlainTable[]> {
@@ -239,11 +261,14 @@ async function withShortLocks(
       return;
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined);
-      const isLocked = error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE;
-      if (!isLocked || tries >= lockTries || signal?.aborted) throw error;
+      if (!isLockTimeout(error) || tries >= lockTries || signal?.aborted) throw error;
       await delay(lockPauseMs, undefined, signal && { signal });
     }
   }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE;
 }
 
 async function withOwner<T>(target: DatabaseTarget, work: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -107,8 +107,7 @@ const GRANTS = `
     rollcall.forget_audit_subjects(text, text[]), rollcall.prune_audit_subjects(), rollcall.all_audit_keys(),
     rollcall.prune_audit_batch(bigint, timestamptz, timestamptz, text, bytea),
     rollcall.add_first_audit_key(text, jsonb, bytea, timestamptz),
-    rollcall.unbooked_sightings(uuid, uuid[], uuid[], timestamptz[], timestamptz[]),
-    rollcall.months_kept_from(text) TO ${RESTRICTED_ROLE};
+    rollcall.unbooked_sightings(uuid, uuid[], uuid[], timestamptz[], timestamptz[]) TO ${RESTRICTED_ROLE};
   GRANT EXECUTE ON FUNCTION rollcall.look_up_session(bytea), rollcall.touch_session(uuid, timestamptz),
     rollcall.sessions_of_account(uuid), rollcall.end_sessions(uuid, uuid),
     rollcall.prune_sign_ins(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz),
