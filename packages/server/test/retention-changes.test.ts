@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import type { Retention } from '../src/store/privacy/retention-settings.ts';
 import { ChangesClient } from './support/changes.ts';
 import { results } from './support/presence.ts';
+import { moveTo, redate } from './support/redating.ts';
 import { DAYS, enforceRetention, fillDays, setRetention } from './support/retention.ts';
+import { Workplace } from './support/submissions.ts';
 
 const client = ChangesClient.forEachTest();
 
@@ -88,6 +90,53 @@ test('a copy keeps what was stored again in removed days, when fewer days are re
   await client.followed(consumer);
   expect(consumer.rows().map(({ day }) => String(day).slice(0, 10))).toEqual(['2026-03-10', '2026-03-31']);
 });
+
+/** Gives the office another time zone, and its events other days. */
+async function moveOffice(timeZone: string): Promise<void> {
+  await moveTo(new Workplace(client.server, { ...client.site, token: '' }), timeZone);
+  await redate(client.server);
+}
+
+test.each([
+  // Its day in the copy is kept, and the day that it moves to is over.
+  ['Pacific/Kiritimati', '2026-03-09T12:00:00Z', '2026-03-10', 'UTC', '2026-07-10'],
+  // Both days are over, and the one in the copy is of another month.
+  ['UTC', '2026-03-31T13:00:00Z', '2026-03-31', 'Pacific/Kiritimati', '2026-08-20'],
+])(
+  'a copy forgets an event that moved from %s to a removed day, although no event is left on its day in the copy',
+  async (fromZone, instant, day, toZone, today) => {
+    const { server, site } = client;
+    if (fromZone !== 'UTC') await moveOffice(fromZone);
+    for (const [table, column, value] of [
+      ['presence_events', 'user_id', site.user.userId],
+      ['occupancy_events', 'occupied', 'true'],
+      ['visitor_arrivals', 'visitor_name', 'Vera Visitor'],
+    ])
+      await client.write(
+        `INSERT INTO ${table} (tenant_id, observed_at, event_digest, day, location_id, node_id, ${column}, event_id, source_id, received_at)
+         VALUES ($1, $2::timestamptz, gen_random_uuid(), $3, $4, $4, $5, 'e', 's', $2::timestamptz)`,
+        instant,
+        day,
+        site.office.locationId,
+        value,
+      );
+    await setRetention(client, { attendance: 'P4M', occupancy: 'P4M', visitors: 'P4M' });
+    const consumers = [];
+    for (const path of ['presence', 'occupancy', 'visitors'])
+      consumers.push(await client.follower(path, { startDate: day, endDate: day }));
+    expect(consumers.map((consumer) => consumer.rows().length)).toEqual([1, 1, 1]);
+
+    await moveOffice(toZone);
+    server.clock.nowMs = Date.parse(`${today}T12:00:00Z`);
+    await enforceRetention(client);
+    server.clock.nowMs += 86_400_000;
+    await enforceRetention(client);
+    for (const consumer of consumers) {
+      await consumer.follow();
+      expect(consumer.rows()).toEqual([]);
+    }
+  },
+);
 
 test('with dates, only removed days among them come', async () => {
   await fillDays(client);

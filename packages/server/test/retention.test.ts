@@ -9,6 +9,7 @@ import {
   fillDays as fill,
   setRetention,
 } from './support/retention.ts';
+import { logChanges } from './support/workday.ts';
 
 const client = ChangesClient.forEachTest();
 
@@ -73,6 +74,40 @@ test('that a leave was sick leave goes first: from the leave, and from the actio
     ['2026-03-08', 'Leave scheduled'],
     ['2026-03-09', 'Leave scheduled'],
   ]);
+});
+
+test('sick leave that was logged long after its day goes, too', async () => {
+  await fillDays();
+  const { tenantId, user } = client.site;
+  const loggedAt = '2026-06-30T08:00:00Z';
+  const logged = { userId: user.userId, reason: 'Leave scheduled (sick)', loggedAt };
+  await logChanges(client.server.db.owner, tenantId, [
+    { ...logged, day: '2026-03-08' },
+    { ...logged, day: '2026-03-08', loggedAt: '2026-04-05T08:00:00Z' },
+    { ...logged, day: '2026-06-30' },
+  ]);
+  await set({ sickLeave: 'P3M' });
+  await enforce();
+  const { rows } = await client.write(
+    "SELECT day::text, reason FROM action_log WHERE tenant_id = $1 AND logged_at > '2026-04-01' ORDER BY day",
+  );
+  expect(rows).toEqual([
+    { day: '2026-03-08', reason: 'Leave scheduled' },
+    { day: '2026-03-08', reason: 'Leave scheduled' },
+    { day: '2026-06-30', reason: 'Leave scheduled (sick)' },
+  ]);
+});
+
+test('nobody looks like a no-show while a day is half removed: plans and bookings go before presence', async () => {
+  await fillDays();
+  await enforce();
+  await set({ attendance: 'P4M' });
+  // The run stops after its first slice of the oldest day.
+  await enforceRetention(client, new AbortController());
+  expect(await daysIn('presence_events')).toEqual(DAYS);
+  for (const table of ['day_plans', 'bookings']) expect(await daysIn(table)).toEqual(DAYS.slice(1));
+  await enforce();
+  expect(await daysIn('presence_events')).toEqual(DAYS.slice(2));
 });
 
 test('refused events end with their retention, which is 30 days at most', async () => {

@@ -7,6 +7,7 @@ import { RETENTION_KINDS, type RetentionKindName, retentionKind } from '../store
 import { firstKeptDay, type Retention, readRetention } from '../store/privacy/retention-settings.ts';
 import { dropMonths } from '../store/schema/months.ts';
 import { addDays, utcDay } from '../store/values/days.ts';
+import { noteDaysWithoutRows } from '../store/warehouse/removed-days.ts';
 
 interface Deps {
   database: Database;
@@ -66,15 +67,23 @@ async function dropOldMonths({ database, target, clock, log, signal }: Deps): Pr
   }
 }
 
-/** Removes the rows of one organisation. Yields the number of rows of each slice. */
+/**
+ * Removes the rows of one organisation. Yields the number of rows of each slice. A day whose rows cannot be removed ends the
+ * removal of its kind, so that it holds up nothing else.
+ */
 async function* removal(deps: Deps, tenantId: string): AsyncGenerator<number, void> {
   const { log } = deps;
   let loggedMs = performance.now();
   for (const kind of RETENTION_KINDS) {
     let rows = 0;
-    for (;;) {
+    for (let last: { day: string; rows: number } | undefined; ; ) {
       const day = await nextDay(deps, tenantId, kind);
       if (day === undefined) break;
+      if (last?.day === day && last.rows === rows) {
+        log.error({ tenantId, kind, day }, 'rows whose retention has ended could not be removed');
+        break;
+      }
+      last = { day, rows };
       for await (const slice of removalOfDay(deps, tenantId, kind, day)) {
         rows += slice;
         yield slice;
@@ -87,7 +96,10 @@ async function* removal(deps: Deps, tenantId: string): AsyncGenerator<number, vo
   }
 }
 
-/** Reads the setting anew for each day, so that a longer retention stops the removal. */
+/**
+ * The next day to remove. Reads the setting anew for each day, so that a longer retention stops the removal. After the last day, notes
+ * the days that had no rows.
+ */
 function nextDay(
   { database, clock }: Deps,
   tenantId: string,
@@ -95,7 +107,10 @@ function nextDay(
 ): Promise<string | undefined> {
   return database.inTenant(tenantId, async (tx) => {
     const before = firstKeptDay(await readRetention(tx, tenantId), kind, utcDay(clock()));
-    return before === undefined ? undefined : nextDayToRemove(tx, tenantId, kind, before);
+    if (before === undefined) return undefined;
+    const day = await nextDayToRemove(tx, tenantId, kind, before);
+    if (day === undefined) await noteDaysWithoutRows(tx, tenantId, retentionKind(kind).datasets, before);
+    return day;
   });
 }
 

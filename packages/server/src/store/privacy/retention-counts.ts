@@ -1,19 +1,18 @@
 import type { Tx } from '../connections/db.ts';
-import type { DayWindow } from '../values/day-window.ts';
+import type { EventTable } from '../events/stored-events.ts';
+import { type DayWindow, mayBeOfDays } from '../values/day-window.ts';
 import { CARD_LEFT_ON, LEFT_ON, SICK_REASONS } from './retention.ts';
 import type { RetentionKindName } from './retention-kinds.ts';
 
 /** Rows that one count reads at most of each table. */
-export const MOST_COUNTED = 200_000;
+const MOST_COUNTED = 200_000;
 
 /** SQL: `day` is in the window `$2` to `$3`. */
 const within = (day: string) => `tenant_id = $1 AND ${day} >= $2::date AND ${day} < $3::date`;
-const start = "$2::date::timestamp AT TIME ZONE 'UTC'";
-const end = "$3::date::timestamp AT TIME ZONE 'UTC'";
-const during = (time: string) => `tenant_id = $1 AND ${time} >= ${start} AND ${time} < ${end}`;
-/** No time zone is further from UTC than 14 hours. */
-const events = (table: string) =>
-  `${table} WHERE ${within('day')} AND observed_at >= ${start} - interval '1 day' AND observed_at < ${end} + interval '1 day'`;
+const during = (time: string) =>
+  `tenant_id = $1 AND ${time} >= $2::date::timestamp AT TIME ZONE 'UTC' AND ${time} < $3::date::timestamp AT TIME ZONE 'UTC'`;
+const events = (table: EventTable) =>
+  `${table} WHERE ${within('day')} AND ${mayBeOfDays('observed_at', '$2::date', '$3::date')}`;
 const left = (table: string, day: string) =>
   `users u JOIN ${table} t ON t.tenant_id = u.tenant_id AND t.user_id = u.user_id
    WHERE u.tenant_id = $1 AND u.status = 'inactive' AND ${day} >= $2::date AND ${day} < $3::date`;
@@ -30,7 +29,7 @@ const COUNTED: Record<RetentionKindName, readonly string[]> = {
   leave: [`leaves WHERE ${within('end_day')}`],
   sickLeave: [
     `leaves WHERE leave_type = 'sick' AND ${within('end_day')}`,
-    `action_log WHERE reason IN (${SICK_REASONS}) AND ${within('day')} AND logged_at < ${end} + interval '1 day'`,
+    `action_log WHERE reason IN (${SICK_REASONS}) AND ${within('day')}`,
   ],
   actionLog: [`action_log WHERE ${during('logged_at')}`],
   refusedEvents: [`refused_events WHERE ${during('refused_at')}`],
@@ -38,7 +37,7 @@ const COUNTED: Record<RetentionKindName, readonly string[]> = {
   weekPlans: [left('week_plans', LEFT_ON)],
 };
 
-/** The number of rows of a kind in a window that could be removed. It counts `MOST_COUNTED` of each table at most. */
+/** The number of rows of a kind in a window that could be removed. It counts 200,000 of each table at most. */
 export async function countRowsOf(
   tx: Tx,
   tenantId: string,

@@ -1,37 +1,25 @@
 import type { Tx } from '../connections/db.ts';
+import type { EventTable } from '../events/stored-events.ts';
+import { mayBeOfDay, mayBeOfDays } from '../values/day-window.ts';
 import { deleteAggregatesOfDay } from '../warehouse/aggregate-writes.ts';
 import { noteRemovedDay } from '../warehouse/removed-days.ts';
 import { leaveReason } from '../workday/reasons.ts';
 import { type RetentionKindName, retentionKind } from './retention-kinds.ts';
 
 /** Rows that one statement removes at most. */
-export const SLICE_ROWS = 5_000;
+const SLICE_ROWS = 5_000;
 
 /**
  * The removal of one kind. It goes day by day, the oldest first. So a reader meets one half-removed day at most, and the
  * range that cursors tell is exact. Each call runs in a transaction of its own. The calls read no clock.
  */
-export interface Removal {
+interface Removal {
   /** The oldest day before `before` that has rows to remove. Undefined: there is none. */
   nextDay(tx: Tx, tenantId: string, before: string): Promise<string | undefined>;
   /** Removes some of the rows of a day. Returns their number; 0 if there are none. */
   removeSome(tx: Tx, tenantId: string, day: string): Promise<number>;
 }
 
-/**
- * Tables whose rows have a time in their key. Later they may be divided by that time, so every condition on a day has a
- * condition on the time, too. No time zone is further from UTC than 14 hours.
- */
-const EVENT_TABLES = {
-  presence: 'presence_events',
-  occupancy: 'occupancy_events',
-  visitors: 'visitor_arrivals',
-} as const;
-type EventTable = (typeof EVENT_TABLES)[keyof typeof EVENT_TABLES];
-
-/** SQL: `time` may be of the day `$2`. */
-const aroundDay = (time: string) =>
-  `${time} >= ($2::date - 1)::timestamp AT TIME ZONE 'UTC' AND ${time} < ($2::date + 2)::timestamp AT TIME ZONE 'UTC'`;
 /** SQL: `time` is on the day `$2` in UTC. */
 const onDay = (time: string) =>
   `${time} >= $2::date::timestamp AT TIME ZONE 'UTC' AND ${time} < ($2::date + 1)::timestamp AT TIME ZONE 'UTC'`;
@@ -48,7 +36,7 @@ function eventsOf(table: EventTable): Removal {
       firstDay(
         tx,
         `SELECT min(day) AS day FROM ${table}
-         WHERE tenant_id = $1 AND day < $2::date AND observed_at < ($2::date + 1)::timestamp AT TIME ZONE 'UTC'`,
+         WHERE tenant_id = $1 AND day < $2::date AND ${mayBeOfDays('observed_at', "'-infinity'::date", '$2::date')}`,
         tenantId,
         before,
       ),
@@ -57,11 +45,11 @@ function eventsOf(table: EventTable): Removal {
         tx,
         `WITH old AS MATERIALIZED (
            SELECT observed_at, event_digest FROM ${table}
-           WHERE tenant_id = $1 AND day = $2::date AND ${aroundDay('observed_at')} LIMIT ${SLICE_ROWS}
+           WHERE tenant_id = $1 AND day = $2::date AND ${mayBeOfDay('observed_at', '$2::date')} LIMIT ${SLICE_ROWS}
          )
          DELETE FROM ${table} e USING old
          WHERE e.tenant_id = $1 AND e.observed_at = old.observed_at AND e.event_digest = old.event_digest
-           AND ${aroundDay('e.observed_at')}`,
+           AND ${mayBeOfDay('e.observed_at', '$2::date')}`,
         tenantId,
         day,
       ),
@@ -91,9 +79,12 @@ const days: Removal = {
     ),
 };
 
-const presence = eventsOf(EVENT_TABLES.presence);
+const presence = eventsOf('presence_events');
 
-/** Aggregates repeat the rows, so they go in the same transaction, before anybody can store them again. */
+/**
+ * Aggregates repeat the rows, so they go in the same transaction, before anybody can store them again. Plans go before presence:
+ * without presence, people with plans would look as if they had not come.
+ */
 const attendance: Removal = {
   async nextDay(tx, tenantId, before) {
     const found = [await presence.nextDay(tx, tenantId, before), await days.nextDay(tx, tenantId, before)];
@@ -101,7 +92,7 @@ const attendance: Removal = {
   },
   async removeSome(tx, tenantId, day) {
     await deleteAggregatesOfDay(tx, tenantId, day);
-    return (await presence.removeSome(tx, tenantId, day)) || (await days.removeSome(tx, tenantId, day));
+    return (await days.removeSome(tx, tenantId, day)) || (await presence.removeSome(tx, tenantId, day));
   },
 };
 
@@ -152,15 +143,17 @@ const sickReasons = (['scheduled', 'cancelled'] as const).map((kind) => ({
 export const SICK_REASONS = sickReasons.map(({ sick }) => `'${sick}'`).join(', ');
 const PLAIN = `CASE reason ${sickReasons.map(({ sick, plain }) => `WHEN '${sick}' THEN '${plain}'`).join(' ')} END`;
 
-/** The leave stays, and so does the entry of the action log. A log entry is never older than the day before its day. */
+/**
+ * The leave stays, and so does the entry of the action log. An entry may be logged at any time before or after its day, so
+ * only the day counts. The index of these entries is small.
+ */
 const sickLeave: Removal = {
   nextDay: (tx, tenantId, before) =>
     firstDay(
       tx,
       `SELECT least(
          (SELECT min(end_day) FROM leaves WHERE tenant_id = $1 AND leave_type = 'sick' AND end_day < $2::date),
-         (SELECT min(day) FROM action_log WHERE tenant_id = $1 AND reason IN (${SICK_REASONS}) AND day < $2::date
-            AND logged_at < ($2::date + 1)::timestamp AT TIME ZONE 'UTC')) AS day`,
+         (SELECT min(day) FROM action_log WHERE tenant_id = $1 AND reason IN (${SICK_REASONS}) AND day < $2::date)) AS day`,
       tenantId,
       before,
     ),
@@ -176,12 +169,11 @@ const sickLeave: Removal = {
     const entries = await countOf(
       tx,
       `WITH old AS MATERIALIZED (
-         SELECT logged_at, entry_id FROM action_log WHERE tenant_id = $1 AND reason IN (${SICK_REASONS}) AND day = $2::date
-           AND logged_at < ($2::date + 2)::timestamp AT TIME ZONE 'UTC' LIMIT ${SLICE_ROWS}
+         SELECT logged_at, entry_id FROM action_log
+         WHERE tenant_id = $1 AND reason IN (${SICK_REASONS}) AND day = $2::date LIMIT ${SLICE_ROWS}
        )
        UPDATE action_log l SET reason = ${PLAIN}, written_xid = pg_current_xact_id() FROM old
-       WHERE l.tenant_id = $1 AND l.logged_at = old.logged_at AND l.entry_id = old.entry_id
-         AND l.logged_at < ($2::date + 2)::timestamp AT TIME ZONE 'UTC'`,
+       WHERE l.tenant_id = $1 AND l.logged_at = old.logged_at AND l.entry_id = old.entry_id`,
       tenantId,
       day,
     );
@@ -251,8 +243,8 @@ const weekPlans = ofPeopleWhoLeft(
 
 const REMOVALS: Record<RetentionKindName, Removal> = {
   attendance,
-  occupancy: eventsOf(EVENT_TABLES.occupancy),
-  visitors: eventsOf(EVENT_TABLES.visitors),
+  occupancy: eventsOf('occupancy_events'),
+  visitors: eventsOf('visitor_arrivals'),
   leave,
   sickLeave,
   actionLog,

@@ -10,9 +10,15 @@ export interface RemovedRange {
   to: string;
 }
 
+/** SQL: whether events of the organisation may have got another day. */
+const IS_REDATED = 'EXISTS (SELECT FROM office_redatings WHERE tenant_id = $1)';
+/** A new time zone moves an event by this many days at most. */
+const MOST_MOVED_DAYS = 2;
+
 /**
- * Notes that rows of a day are removed from datasets. The caller has removed all earlier days of the month, so days without
- * a note there are noted, too.
+ * Notes that rows of a day are removed from datasets. The caller has removed all earlier days, so days of the month without
+ * a note are noted, too. A copy may have a row of the day on the day before, if a new time zone has moved it since. So those days
+ * are told again.
  */
 export async function noteRemovedDay(
   tx: Tx,
@@ -23,9 +29,32 @@ export async function noteRemovedDay(
   await tx.query(
     `INSERT INTO removed_days AS r (tenant_id, dataset, day)
      SELECT $1, d.dataset, m.day::date FROM unnest($2::text[]) AS d (dataset),
-            generate_series(date_trunc('month', $3::date::timestamp), $3::date::timestamp, interval '1 day') AS m (day)
-     ON CONFLICT (tenant_id, dataset, day) DO UPDATE SET written_xid = pg_current_xact_id() WHERE r.day = $3::date`,
+            generate_series(least(date_trunc('month', $3::date::timestamp), $3::date::timestamp - interval '${MOST_MOVED_DAYS} days'),
+                            $3::date::timestamp, interval '1 day') AS m (day)
+     WHERE m.day >= date_trunc('month', $3::date::timestamp) OR ${IS_REDATED}
+     ON CONFLICT (tenant_id, dataset, day) DO UPDATE SET written_xid = pg_current_xact_id()
+     WHERE r.day = $3::date OR (r.day >= $3::date - ${MOST_MOVED_DAYS} AND ${IS_REDATED})`,
     [tenantId, datasets, day],
+  );
+}
+
+/**
+ * Notes the days before `before` that have no note since the last one that has. None of them has rows. But a copy may have one
+ * there, which a new time zone has moved to a day that was removed.
+ */
+export async function noteDaysWithoutRows(
+  tx: Tx,
+  tenantId: string,
+  datasets: readonly string[],
+  before: string,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO removed_days (tenant_id, dataset, day)
+     SELECT $1, last.dataset, m.day::date
+     FROM (SELECT dataset, max(day) AS day FROM removed_days WHERE tenant_id = $1 AND dataset = ANY ($2) GROUP BY dataset) AS last,
+          generate_series(last.day::timestamp + interval '1 day', $3::date::timestamp - interval '1 day', interval '1 day') AS m (day)
+     WHERE ${IS_REDATED}`,
+    [tenantId, datasets, before],
   );
 }
 
