@@ -140,6 +140,32 @@ test('a constraint that a cut-off migration left never refuses an event: the nex
   expect((await monthsOf(db, 'presence_events'))[0]).toEqual(['presence_events_before', null, '2026-08-01']);
 });
 
+test('a start does not wait for a locked table, and the next one makes the months', async () => {
+  const later = new Date('2026-05-20T00:00:00Z');
+  await owner(async (client) => {
+    await client.query('BEGIN; LOCK TABLE presence_events, action_log IN ACCESS EXCLUSIVE MODE');
+    await migrate(db.target, { now: NOW });
+    await migrate(db.target, { now: later });
+    await client.query('COMMIT');
+  });
+  expect((await monthsOf(db, 'presence_events')).length).toBe(5);
+  await migrate(db.target, { now: later });
+  expect((await monthsOf(db, 'presence_events')).length).toBe(7);
+});
+
+test('a start does not wait for a locked table whose constraint ends soon', async () => {
+  await upgrade();
+  await owner(async (client) => {
+    await client.query(
+      "ALTER TABLE presence_events ADD CONSTRAINT before_month CHECK (observed_at < '2026-06-01T00:00:00Z') NOT VALID",
+    );
+    await client.query('BEGIN; LOCK TABLE presence_events IN ACCESS EXCLUSIVE MODE');
+    await migrate(db.target, { now: new Date('2026-05-31T12:00:00Z') });
+    await client.query('COMMIT');
+  });
+  expect(await monthsOf(db, 'presence_events')).toEqual([]);
+});
+
 test('a view on a table stops its migration, because the view would miss all later rows', async () => {
   await upgrade();
   await owner((client) => client.query('CREATE VIEW mine AS SELECT event_id FROM presence_events'));

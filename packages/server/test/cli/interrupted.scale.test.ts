@@ -44,7 +44,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   'a backup that %s ends leaves no file, and says so',
   async (signal) => {
     await mkdir(work.path(signal));
-    const unlock = await lock('week_plans');
+    const unlock = await lock('presence_events');
     const backup = work.spawn(['backup', work.path(`${signal}/backup.tar.gz`), ...dataDir]);
     await until(() => filesIn(signal).length > 0);
     backup.signalGroup(signal);

@@ -12,27 +12,36 @@ const TOO_NEAR_DAYS = 31;
 /** Requests wait at most this long behind a lock that the job waits for. */
 const LOCK_TIMEOUT_MS = 500;
 const LOCK_TRIES = 60;
-/** A drop may wait for another night. */
-const DROP_TRIES = 5;
 const LOCK_PAUSE_MS = 2_000;
 const LOCK_NOT_AVAILABLE = '55P03';
+const ONE_TRY = { lockTries: 1 };
 
 /**
  * Prepares a migrated database for events of now: makes the months that are missing, and moves constraints that would
  * refuse events soon. `partitionByMonth` leaves those if it is killed, and no job has run for a month since. Does nothing before
- * the migration that partitions.
+ * the migration that partitions. Each start and each command calls it, so it asks the catalog by names first, which waits for no
+ * lock. If a table is locked, it leaves that to the job `months`.
  */
 export async function prepareMonths(client: pg.ClientBase, at: Date): Promise<void> {
-  const { rows } = await client.query<{ isMigrated: boolean; isPartial: boolean }>(
+  const { rows } = await client.query<{ isMigrated: boolean; isMonthMissing: boolean; isPartial: boolean }>(
     `SELECT to_regprocedure('rollcall.make_months(timestamptz, integer)') IS NOT NULL AS "isMigrated",
+            EXISTS (SELECT FROM pg_class t
+                    WHERE t.relnamespace = to_regnamespace('rollcall') AND t.relkind = 'p' AND t.relname = ANY ($2)
+                      AND NOT EXISTS (SELECT FROM pg_class m WHERE m.relnamespace = t.relnamespace AND m.relispartition
+                                        AND m.relname = t.relname || to_char(date_trunc('month', $1::timestamptz AT TIME ZONE 'UTC')
+                                          + make_interval(months => $3), '_YYYY_MM'))) AS "isMonthMissing",
             EXISTS (SELECT FROM pg_constraint WHERE conname = 'before_month') AS "isPartial"`,
+    [at, TABLES_BY_MONTH, MONTHS_AHEAD],
   );
   if (!rows[0]?.isMigrated) return;
-  await makeMonths(client, at);
+  if (rows[0].isMonthMissing)
+    await unlessLocked(withShortLocks(client, ONE_TRY, () => makeMonths(client, at)));
   if (!rows[0].isPartial) return;
-  for (const table of await listPlainTables(client)) {
-    if (table.before !== null && isTooNear(table, at)) await renewConstraint(client, table, at, {});
-  }
+  const renew = async () => {
+    for (const table of await listPlainTables(client))
+      if (table.before !== null && isTooNear(table, at)) await renewConstraint(client, table, at);
+  };
+  await unlessLocked(withShortLocks(client, ONE_TRY, renew));
 }
 
 /**
@@ -129,7 +138,7 @@ async function partition(
 ): Promise<void> {
   let { before, isValid } = table;
   if (isTooNear(table, at)) {
-    before = await renewConstraint(client, table, at, options);
+    before = await withShortLocks(client, options, () => renewConstraint(client, table, at));
     isValid = false;
   }
   const name = pg.escapeIdentifier(table.name);
@@ -149,21 +158,19 @@ async function renewConstraint(
   client: pg.ClientBase,
   { name, timeColumn }: PlainTable,
   at: Date,
-  options: MonthsOptions,
 ): Promise<Date> {
   const before = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + BEFORE_MONTHS + 1, 1));
   const table = `rollcall.${pg.escapeIdentifier(name)}`;
-  await withShortLocks(client, options, () =>
-    client.query(
-      `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS before_month,
-         ADD CONSTRAINT before_month CHECK (${pg.escapeIdentifier(timeColumn)} < ${pg.escapeLiteral(before.toISOString())}) NOT VALID`,
-    ),
+  await client.query(
+    `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS before_month,
+       ADD CONSTRAINT before_month CHECK (${pg.escapeIdentifier(timeColumn)} < ${pg.escapeLiteral(before.toISOString())}) NOT VALID`,
   );
   return before;
 }
 
+const TABLES_BY_MONTH = ['action_log', 'occupancy_events', 'presence_events', 'visitor_arrivals'] as const;
 /** A table by month. */
-export type TableByMonth = 'action_log' | 'occupancy_events' | 'presence_events' | 'visitor_arrivals';
+export type TableByMonth = (typeof TABLES_BY_MONTH)[number];
 
 /**
  * Drops the oldest partitions of `table` that end at `keptFrom` or before and have no rows, and makes the partition of everything
@@ -184,27 +191,22 @@ export async function dropMonths(
     for (const { name, isEmpty } of over)
       if (!isEmpty && !options.signal?.aborted)
         await client.query(`VACUUM (SKIP_LOCKED, TRUNCATE) ${pg.escapeIdentifier(name)}`);
-    let dropped = 0;
     const drop = async () => {
       // The first one is of everything before. Without a month beside it, there is nothing to gain.
       let empty = await listEmptyMonths(client, table, keptFrom);
-      if (empty.length < 2) return;
+      if (empty.length < 2) return 0;
       await client.query(`LOCK TABLE ONLY ${table} IN ACCESS EXCLUSIVE MODE`);
       empty = await listEmptyMonths(client, table, keptFrom);
-      if (empty.length < 2) return;
+      if (empty.length < 2) return 0;
       for (const { name } of empty) await client.query(`DROP TABLE ${pg.escapeIdentifier(name)}`);
       await client.query('SELECT add_month($1, $2, NULL, $3)', [
         table,
         `${table}_before`,
         empty.at(-1)?.before,
       ]);
-      dropped = empty.length - 1;
+      return empty.length - 1;
     };
-    await withShortLocks(client, { lockTries: DROP_TRIES, ...options }, drop).catch((error: unknown) => {
-      if (!isLockTimeout(error)) throw error;
-      dropped = 0;
-    });
-    return dropped;
+    return (await unlessLocked(withShortLocks(client, { lockTries: 5, ...options }, drop))) ?? 0;
   });
 }
 
@@ -228,8 +230,10 @@ async function listMonthsBefore(client: pg.Client, table: TableByMonth, keptFrom
 /** The oldest of them, as long as they are empty. */
 async function listEmptyMonths(client: pg.Client, table: TableByMonth, keptFrom: Date): Promise<OldMonth[]> {
   const over = await listMonthsBefore(client, table, keptFrom);
-  const firstFull = over.findIndex(({ isEmpty }) => !isEmpty);
-  return firstFull < 0 ? over : over.slice(0, firstFull);
+  return over.slice(
+    0,
+    [...over, { isEmpty: false }].findIndex(({ isEmpty }) => !isEmpty),
+  );
 }
 
 async function listPlainTables(client: pg.ClientBase): Promise<PlainTable[]> {
@@ -248,23 +252,31 @@ async function listPlainTables(client: pg.ClientBase): Promise<PlainTable[]> {
  * Runs `work` in a transaction that never waits for a lock for long, because requests would wait behind it. Tries again where
  * it did not get the lock.
  */
-async function withShortLocks(
+async function withShortLocks<T>(
   client: pg.ClientBase,
   { signal, lockTries = LOCK_TRIES, lockPauseMs = LOCK_PAUSE_MS }: MonthsOptions,
-  work: () => Promise<unknown>,
-): Promise<void> {
+  work: () => Promise<T>,
+): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       await client.query(`BEGIN; SET LOCAL lock_timeout TO ${LOCK_TIMEOUT_MS}`);
-      await work();
+      const result = await work();
       await client.query('COMMIT');
-      return;
+      return result;
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined);
       if (!isLockTimeout(error) || tries >= lockTries || signal?.aborted) throw error;
       await delay(lockPauseMs, undefined, signal && { signal });
     }
   }
+}
+
+/** Gives up in silence if a lock did not come. */
+function unlessLocked<T>(work: Promise<T>): Promise<T | undefined> {
+  return work.catch((error: unknown) => {
+    if (!isLockTimeout(error)) throw error;
+    return undefined;
+  });
 }
 
 function isLockTimeout(error: unknown): boolean {
