@@ -38,7 +38,7 @@ BEGIN
   FOREACH table_name IN ARRAY ARRAY['retention_settings', 'removed_days'] LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', table_name);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', table_name);
-    EXECUTE format('CREATE POLICY tenant ON %I USING (tenant_id = (SELECT current_tenant_id()))', table_name);
+    EXECUTE format('CREATE POLICY tenant ON %I USING (tenant_id = current_tenant_id())', table_name);
   END LOOP;
 END $$;
 

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Retention } from '../src/store/privacy/retention-settings.ts';
+import { migrate } from '../src/store/schema/migrate.ts';
+import { seeingAll } from './support/backup.ts';
 import { ChangesClient } from './support/changes.ts';
+import { createTestDatabase, createTestOrganisation } from './support/database.ts';
 import { addUser } from './support/directory.ts';
+import { addRows, TENANT } from './support/months.ts';
 import {
   callRetention,
   DAYS,
@@ -160,18 +164,57 @@ test('cards and week plans of people who left end, those of others stay', async 
 });
 
 test('an update of the server removes nothing: organisations that exist keep everything until somebody decides', async () => {
-  // The rows that the migration writes for them.
-  await client.write(
-    `INSERT INTO retention_settings (tenant_id, kind)
-     SELECT $1, unnest(ARRAY['attendance', 'occupancy', 'visitors', 'leave', 'sickLeave', 'actionLog', 'accessCards', 'weekPlans'])`,
-  );
-  await fillDays();
-  await enforce();
-  expect(await daysIn('visitor_arrivals')).toEqual(DAYS);
-  const { items } = (await call('GET', '')).json();
-  expect(items.filter(({ kept }: { kept: unknown }) => kept !== null)).toMatchObject([
-    { kind: 'refusedEvents' },
-  ]);
+  const db = await createTestDatabase({ migrated: false });
+  try {
+    await migrate(db.target, { upTo: '0047_account_belonging' });
+    await seeingAll(db.target, async (owner) => {
+      await owner.query(
+        "INSERT INTO organisations (tenant_id, slug, name, time_zone, created_at) VALUES ($1, 'old', 'Old', 'UTC', '2025-01-01')",
+        [TENANT],
+      );
+      await owner.query(
+        `INSERT INTO users (tenant_id, user_id, user_name, user_name_folded, status, created_at, modified_at)
+         VALUES ($1, $1, 'leaver', 'leaver', 'inactive', '2025-01-01', '2025-01-01')`,
+        [TENANT],
+      );
+      await owner.query(
+        `INSERT INTO leaves (tenant_id, user_id, leave_id, start_day, end_day, leave_type)
+         VALUES ($1, $1, $1, '2026-03-08', '2026-03-08', 'sick')`,
+        [TENANT],
+      );
+      await owner.query(
+        "INSERT INTO week_plans (tenant_id, user_id, weekday, plan) VALUES ($1, $1, 1, 'r')",
+        [TENANT],
+      );
+      await addRows(owner, ['2026-03-08T09:00:00Z']);
+    });
+    await migrate(db.target);
+    const later = await createTestOrganisation(db.owner);
+    await seeingAll(db.target, (owner) =>
+      owner.query(
+        `INSERT INTO visitor_arrivals (tenant_id, observed_at, event_digest, day, location_id, node_id, event_id, source_id, received_at, visitor_name)
+         SELECT $1, observed_at, event_digest, day, location_id, node_id, event_id, source_id, received_at, visitor_name FROM visitor_arrivals`,
+        [later],
+      ),
+    );
+    await enforceRetention({ server: { db, clock: { read: () => Date.parse('2030-07-10T12:00:00Z') } } });
+    const rows = await seeingAll(db.target, async (owner) => {
+      const tables = ['presence_events', 'occupancy_events', 'action_log', 'week_plans', 'visitor_arrivals'];
+      const counts = tables.map((table) => `(SELECT array_agg(tenant_id) FROM ${table}) AS ${table}`);
+      return (
+        await owner.query(`SELECT ${counts.join(', ')}, (SELECT array_agg(leave_type) FROM leaves) AS leaves`)
+      ).rows;
+    });
+    const only = [TENANT];
+    expect(rows).toEqual([
+      {
+        ...{ presence_events: only, occupancy_events: only, action_log: only, week_plans: only },
+        ...{ visitor_arrivals: only, leaves: ['sick'] },
+      },
+    ]);
+  } finally {
+    await db.drop();
+  }
 });
 
 test('a run that is stopped leaves the rest to the next one', async () => {

@@ -2,6 +2,8 @@ import pino from 'pino';
 import { TASKS } from '../../src/jobs/tasks.ts';
 import type { Retention } from '../../src/store/privacy/retention-settings.ts';
 import type { ChangesClient } from './changes.ts';
+import type { TestDatabase } from './database.ts';
+import type { TestClock } from './server.ts';
 import { storeDays } from './workday.ts';
 
 /** Four days in March 2026, for which `fillDays` makes rows of every kind. */
@@ -9,7 +11,7 @@ export const DAYS = ['2026-03-08', '2026-03-09', '2026-03-10', '2026-03-31'] as 
 
 /** Runs the job on behalf of the server, until `signal` aborts. */
 export async function enforceRetention(
-  { server: { db, clock } }: Pick<ChangesClient, 'server'>,
+  { server: { db, clock } }: { server: { db: TestDatabase; clock: Pick<TestClock, 'read'> } },
   stopping?: AbortController,
 ): Promise<void> {
   const task = TASKS.find(({ name }) => name === 'retention');
