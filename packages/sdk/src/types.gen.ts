@@ -5350,6 +5350,10 @@ export interface Operations {
       previousLastDay: string;
       /** as complete, of the period before */
       previousComplete: boolean;
+      /** false: people is an upper bound, because people who were erased have a pseudonym for each calendar year */
+      exact: boolean;
+      /** as exact, of the period before */
+      previousExact: boolean;
       /** days on which users were detected, or had planned to come and the day has ended */
       officeDays: number;
       /** days on which users were detected, or had planned to come and the day has ended */
@@ -5416,7 +5420,7 @@ export interface Operations {
       peakAttendanceChange: number | null;
     }>;
   };
-  /** How many different people came, by unit and period. Units are those of metrics, and the same users count. by=organisation is all offices together: each person counts once a day, also if the person was at several offices. A person counts once in a period, on however many days the person came. */
+  /** How many different people came, by unit and period. Units are those of metrics, and the same users count. by=organisation is all offices together: each person counts once a day, also if the person was at several offices. A person counts once in a period, on however many days the person came. A person who was erased counts once in each calendar year. */
   'GET /v1/analytics/metrics/people': {
     query: {
       /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts */
@@ -5467,6 +5471,8 @@ export interface Operations {
       reportingShare: number | null;
       /** different people who came */
       people: number;
+      /** false: people is an upper bound, because people who were erased have a pseudonym for each calendar year */
+      exact: boolean;
       /** users who came, counted once a day */
       attendance: number;
       /** attendance / people */
@@ -5526,6 +5532,8 @@ export interface Operations {
       daysPerWeek: number;
       /** person-weeks with exactly so many days */
       personWeeks: number;
+      /** false: a week over New Year may count a person who was erased twice, with the days of each year */
+      exact: boolean;
       /** personWeeks / all person-weeks of the unit and period */
       share: number | null;
       /** personWeeks / ISO weeks with a reported day */
@@ -5804,6 +5812,8 @@ export interface Operations {
       attendance: number;
       /** different people who used it */
       people: number;
+      /** false: people is an upper bound, because people who were erased have a pseudonym for each calendar year */
+      exact: boolean;
     }>;
   };
   /** Occupancy of rooms and other nodes, by hour of their office's clock. An occupancy event holds until the next event of the same node, at most to the end of the day at the office. One row for each hour with known occupancy; averages are weighted by time. When clocks are set back, the repeated hour has two rows with different hourStart. Sorted by day, office, node and hour. */

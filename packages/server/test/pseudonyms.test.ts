@@ -139,6 +139,48 @@ test.each([
   expect(await read()).toEqual(before);
 });
 
+test('a count of different people over New Year says that it is an upper bound, if erased people are in it', async () => {
+  const { site, server } = changes;
+  const days = ['2025-12-31', '2026-01-02'];
+  for (const day of days) await results(server, site, [goodEvent(site, { timestamp: `${day}T09:00:00Z` })]);
+  const read = async (path: string, query: string) =>
+    (await rowsOf(path, `startDate=${days[0]}&endDate=${days[1]}&${query}`)).filter(
+      ({ personWeeks }) => personWeeks !== 0,
+    );
+  const counts = async () => ({
+    range: (await read('metrics/people', 'period=range')).map(({ people, exact }) => [people, exact]),
+    days: (await read('metrics/people', 'period=day')).map(({ people, exact }) => [people, exact]),
+    organisation: (await read('metrics/people', 'period=range&by=organisation')).map(({ people, exact }) => [
+      people,
+      exact,
+    ]),
+    weeks: (await read('metrics/days-per-week', 'period=range')).map(
+      ({ daysPerWeek, personWeeks, exact }) => [daysPerWeek, personWeeks, exact],
+    ),
+    desks: (await read('metrics/usage', 'by=place&period=range'))
+      .filter(({ people }) => people !== 0)
+      .map(({ people, exact }) => [people, exact]),
+    compared: (await read('metrics/comparison', 'period=range')).map(
+      ({ people, exact, previousPeople, previousExact }) => [people, exact, previousPeople, previousExact],
+    ),
+  });
+  const eachDay = [
+    [1, true],
+    [1, true],
+  ];
+  const known = [[1, true]];
+  expect(await counts()).toEqual({
+    ...{ range: known, organisation: known, desks: known, days: eachDay },
+    ...{ weeks: [[2, 1, true]], compared: [[1, true, 0, true]] },
+  });
+  for (const day of days) await move([site.user.userId], [day]);
+  const bound = [[2, false]];
+  expect(await counts()).toEqual({
+    ...{ range: bound, organisation: bound, desks: bound, days: eachDay },
+    ...{ weeks: [[1, 2, false]], compared: [[2, false, 0, true]] },
+  });
+});
+
 test.each(followable.map(({ path }) => path))(
   '%s: a copy that follows changes equals a new export, in pages too',
   async (path) => {

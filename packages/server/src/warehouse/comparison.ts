@@ -1,11 +1,12 @@
 import type { DayWindow } from '../store/values/day-window.ts';
 import { addDays } from '../store/values/days.ts';
+import type { PseudonymYears } from '../store/warehouse/numbers.ts';
 import type { DatasetReader, ExportQuery } from '../store/warehouse/query.ts';
 import type { AttendedDay } from './attended-day.ts';
 import { DayCounter } from './day-counter.ts';
 import type { Row } from './format.ts';
 import { AttendanceSummary } from './metrics.ts';
-import { metricsOf, openMetricsReader } from './metrics-reader.ts';
+import { metricsOf, openMetricsReader, pseudonymYearsOf } from './metrics-reader.ts';
 import type { OfficeCalendar } from './office-calendar.ts';
 import { PeopleSummary } from './people-metrics.ts';
 import { type PeriodCount, type PeriodReader, toInstant } from './period-reader.ts';
@@ -53,10 +54,11 @@ export function comparedWindow(query: ExportQuery): DayWindow {
 /** The attendance and the different people of the units of a period. */
 class ComparedCount implements PeriodCount {
   readonly #attendance: AttendanceSummary;
-  readonly #people = new PeopleSummary();
+  readonly #people: PeopleSummary;
 
-  constructor(options: { isOneDay: boolean; counter: DayCounter }) {
+  constructor(options: { isOneDay: boolean; counter: DayCounter }, years: PseudonymYears) {
     this.#attendance = new AttendanceSummary(options);
+    this.#people = new PeopleSummary(years);
   }
 
   add(day: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
@@ -66,6 +68,11 @@ class ComparedCount implements PeriodCount {
 
   has(unit: ReportedUnit): boolean {
     return this.#attendance.has(unit);
+  }
+
+  /** Whether the number of people is exact. */
+  isExact(unit: ReportedUnit): boolean {
+    return this.#people.isExact(unit);
   }
 
   figuresOf(unit: ReportedUnit, calendar: OfficeCalendar): Figures {
@@ -90,8 +97,10 @@ export const readComparison: DatasetReader = async function* (tx, query) {
   const window = possibleDays(comparedWindow(query), query.now);
   if (window === undefined) return;
   const reader = await openMetricsReader(tx, query, window, { users: true });
+  const years = await pseudonymYearsOf(tx, query, window);
   const options = { isOneDay: kind === 'day', counter: new DayCounter() };
-  const read = (periods: readonly Period[]) => reader.summaries(periods, () => new ComparedCount(options));
+  const read = (periods: readonly Period[]) =>
+    reader.summaries(periods, () => new ComparedCount(options, years));
   const periods = [...periodsOf(query.window, kind)];
   const compared = new Set(periods.map((period) => keyOf(previousPeriod(period, kind))));
   // Most periods are the period before of a later one. They are read once, and kept until then.
@@ -128,6 +137,8 @@ function rowsOf(reader: PeriodReader, current: Side, previous: Side): Row[] {
       previousFirstDay,
       previousLastDay,
       previousComplete: reader.isComplete(previous.period, unit),
+      exact: current.summary.isExact(unit),
+      previousExact: previous.summary.isExact(unit),
     };
     for (const [name, previousName] of PAIRS) {
       row[name] = now[name];

@@ -78,11 +78,17 @@ const COMPARED_COLUMNS: Columns = {
   ...ATTENDANCE_COLUMNS,
 };
 
+/** What the column `exact` says. */
+export const EXACT =
+  'false: people is an upper bound, because people who were erased have a pseudonym for each calendar year';
+
 /** The numbers of a period and of the period before it, and their changes. */
 export const COMPARISON_COLUMNS: Columns = {
   previousFirstDay: column.day('ours', 'the first day of the period before, as far as it is compared'),
   previousLastDay: column.day('ours', 'the last day of the period before, as far as it is compared'),
   previousComplete: column.boolean('ours', 'as complete, of the period before'),
+  exact: column.boolean('ours', EXACT),
+  previousExact: column.boolean('ours', 'as exact, of the period before'),
   ...Object.fromEntries(
     COMPARED.flatMap((name) => {
       const { part: _, ...own } = COMPARED_COLUMNS[name] as Column;

@@ -8,6 +8,7 @@ import {
   ATTENDANCE_COLUMNS,
   COMPARISON_COLUMNS,
   DAY_COLUMNS,
+  EXACT,
   PLACE_COLUMNS,
   UNIT_COLUMNS,
 } from './metrics-columns.ts';
@@ -77,12 +78,15 @@ export const metricsDatasets: readonly Dataset[] = [
     ...ofAttendance,
     path: 'metrics/people',
     summary: 'How many different people came, by unit and period',
-    description: `${UNITS} A person counts once in a period, on however many days the person came.`,
+    description:
+      `${UNITS} A person counts once in a period, on however many days the person came. A person who was erased counts ` +
+      'once in each calendar year.',
     periods: METRIC_PERIODS,
     columns: {
       ...UNIT_COLUMNS,
       ...DAY_COLUMNS,
       people: column.integer('ours', 'different people who came'),
+      exact: column.boolean('ours', EXACT),
       attendance: column.integer('ours', 'users who came, counted once a day'),
       daysPerPerson: column.maybeNumber('ours', 'attendance / people'),
     },
@@ -101,6 +105,10 @@ export const metricsDatasets: readonly Dataset[] = [
       ...DAY_COLUMNS,
       daysPerWeek: column.integer('ours', '1 to 7'),
       personWeeks: column.integer('ours', 'person-weeks with exactly so many days'),
+      exact: column.boolean(
+        'ours',
+        'false: a week over New Year may count a person who was erased twice, with the days of each year',
+      ),
       share: column.maybeNumber('ours', 'personWeeks / all person-weeks of the unit and period'),
       averagePeople: column.maybeNumber('ours', 'personWeeks / ISO weeks with a reported day'),
     },
@@ -189,6 +197,7 @@ export const metricsDatasets: readonly Dataset[] = [
       ),
       attendance: column.integer('ours', 'users who used it, counted once a day'),
       people: column.integer('ours', 'different people who used it'),
+      exact: column.boolean('ours', EXACT),
     },
     read: readUsage,
   },

@@ -1,3 +1,4 @@
+import { areDifferentPeople, type PseudonymYears } from '../store/warehouse/numbers.ts';
 import { type AttendedDay, came } from './attended-day.ts';
 import { ByUnit } from './by-unit.ts';
 import type { Row } from './format.ts';
@@ -20,6 +21,11 @@ interface Came {
 /** The different people who came to the units of a period. */
 export class PeopleSummary implements Summary {
   readonly #came = new ByUnit((): Came => ({ attendance: 0, people: new Set<number>() }));
+  readonly #years: PseudonymYears;
+
+  constructor(years: PseudonymYears) {
+    this.#years = years;
+  }
 
   add(day: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
     addPeople(this.#came, day, unitOf, (came, user) => {
@@ -36,6 +42,7 @@ export class PeopleSummary implements Summary {
       {
         days: calendar.statisticsOf(unit.locationId).counts,
         people,
+        exact: this.isExact(unit),
         attendance,
         daysPerPerson: rate(attendance, people),
       },
@@ -46,6 +53,11 @@ export class PeopleSummary implements Summary {
   peopleOf(unit: ReportedUnit): number {
     return this.#came.find(unit)?.people.size ?? 0;
   }
+
+  /** Whether `peopleOf` is the number of people. Otherwise there may be fewer. */
+  isExact(unit: ReportedUnit): boolean {
+    return areDifferentPeople(this.#came.find(unit)?.people ?? [], this.#years);
+  }
 }
 
 /** How many people came to a unit on how many days of a week. */
@@ -54,6 +66,13 @@ class DaysPerWeekSummary implements Summary {
   #ofWeek = new ByUnit((): Counts => new Map());
   /** By number of days. */
   readonly #personWeeks = new ByUnit(() => new Array<number>(1 + DAYS_PER_WEEK).fill(0));
+  /** Units with a week in which two users may be one person. */
+  readonly #inexact = new Set<ReportedUnit>();
+  readonly #years: PseudonymYears;
+
+  constructor(years: PseudonymYears) {
+    this.#years = years;
+  }
 
   add(day: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
     addPeople(this.#ofWeek, day, unitOf, count);
@@ -63,6 +82,7 @@ class DaysPerWeekSummary implements Summary {
     for (const [unit, days] of this.#ofWeek.entries()) {
       const personWeeks = this.#personWeeks.of(unit);
       for (const each of days.values()) personWeeks[each] = (personWeeks[each] ?? 0) + 1;
+      if (!areDifferentPeople(days.keys(), this.#years)) this.#inexact.add(unit);
     }
     this.#ofWeek = new ByUnit((): Counts => new Map());
   }
@@ -78,6 +98,7 @@ class DaysPerWeekSummary implements Summary {
         days: counts,
         daysPerWeek: index + 1,
         personWeeks,
+        exact: !this.#inexact.has(unit),
         share: rate(personWeeks, all),
         averagePeople: rate(personWeeks, weekCount),
       };
@@ -101,7 +122,7 @@ function addPeople<T>(
 }
 
 /** Reads how many different people came, with a row for each unit of each period. */
-export const readPeopleMetrics = readerOf(() => () => new PeopleSummary(), { users: true });
+export const readPeopleMetrics = readerOf((_, years) => () => new PeopleSummary(years), { users: true });
 
 /** Reads how many people came on one day of a week, on two, and so on, with seven rows for each unit of each period. */
-export const readDaysPerWeek = readerOf(() => () => new DaysPerWeekSummary(), { users: true });
+export const readDaysPerWeek = readerOf((_, years) => () => new DaysPerWeekSummary(years), { users: true });

@@ -1,11 +1,18 @@
 import { setPlannerForAggregates } from '../store/warehouse/aggregates.ts';
 import { listCapacityNodes, listOfficeClocks } from '../store/warehouse/metrics.ts';
-import { listNumberedNodes, listNumberedPlaces, type NumberedPlace } from '../store/warehouse/numbers.ts';
+import {
+  areDifferentPeople,
+  listNumberedNodes,
+  listNumberedPlaces,
+  type NumberedPlace,
+  type PseudonymYears,
+} from '../store/warehouse/numbers.ts';
 import type { DatasetReader } from '../store/warehouse/query.ts';
 import type { AttendedDay } from './attended-day.ts';
 import { ByUnit } from './by-unit.ts';
 import { CapacityTree } from './capacity-tree.ts';
 import type { Row } from './format.ts';
+import { pseudonymYearsOf } from './metrics-reader.ts';
 import type { OfficeCalendar } from './office-calendar.ts';
 import { PeriodReader, type Summary } from './period-reader.ts';
 import { periodsOf, possibleDays } from './periods.ts';
@@ -39,6 +46,11 @@ class UsageSummary implements Summary {
   readonly #usage = new ByUnit(() => new Usage());
   /** By the number of the unit, which is that of its node and so the same on all days. */
   readonly #byNumber: Usage[] = [];
+  readonly #years: PseudonymYears;
+
+  constructor(years: PseudonymYears) {
+    this.#years = years;
+  }
 
   add({ pairs, units, entries, kinds, users }: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
     const ofDay: Usage[] = [];
@@ -72,6 +84,7 @@ class UsageSummary implements Summary {
         unusedBookedDays,
         attendance,
         people: usage?.people.size ?? 0,
+        exact: areDifferentPeople(usage?.people ?? [], this.#years),
       },
     ];
   }
@@ -103,7 +116,8 @@ export const readUsage: DatasetReader = async function* (tx, query) {
     days,
     units: new PlaceUnits(counted, tree),
   });
-  yield* reader.rows([...periodsOf(query.window, usage.period)], () => new UsageSummary());
+  const years = await pseudonymYearsOf(tx, query, window);
+  yield* reader.rows([...periodsOf(query.window, usage.period)], () => new UsageSummary(years));
 };
 
 /** Desks or zones as units. */

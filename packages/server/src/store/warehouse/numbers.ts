@@ -85,6 +85,35 @@ export interface NumberedMembers {
   numbers: Buffer;
 }
 
+/** The calendar years of pseudonyms, by the numbers of these users. Other users are not in it. */
+export type PseudonymYears = ReadonlyMap<number, number>;
+
+/** The pseudonyms of an organisation. */
+export async function listPseudonymYears(tx: Tx, tenantId: string): Promise<PseudonymYears> {
+  const { rows } = await tx.query<{ number: number; year: number }>(
+    `SELECT n.number, u.pseudonym_year AS year FROM users u JOIN (${NUMBERED.users.all}) AS n ON n.user_id = u.user_id
+     WHERE u.tenant_id = $1 AND u.pseudonym_year IS NOT NULL`,
+    [tenantId],
+  );
+  return new Map(rows.map(({ number, year }) => [number, year]));
+}
+
+/**
+ * Whether each of these users is another person. An erased person has a pseudonym for each calendar year, so those of
+ * different years may be one person.
+ */
+export function areDifferentPeople(users: Iterable<number>, years: PseudonymYears): boolean {
+  if (years.size === 0) return true;
+  let first: number | undefined;
+  for (const user of users) {
+    const year = years.get(user);
+    if (year === undefined) continue;
+    first ??= year;
+    if (year !== first) return false;
+  }
+  return true;
+}
+
 /** The users of each primary group. A row for each user would cost more than metrics by group take otherwise. */
 export async function listNumberedMembers(tx: Tx, tenantId: string): Promise<NumberedMembers[]> {
   const { rows } = await tx.query<NumberedMembers>(
