@@ -92,7 +92,7 @@ export const settings = {
   retention: {
     title: 'How long data is kept',
     intro:
-      'The server keeps each kind of data for this time. It removes what is older every night, and nothing brings it back.',
+      'The server keeps each kind of data for this time. It removes what is older, every night and at each start, and nothing brings it back.',
     columns: ['What', 'Kept for', 'Default of a new organisation'],
     kinds: {
       attendance: 'Presence events, plans and bookings',
