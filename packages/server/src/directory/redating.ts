@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
-import type { Database } from '../store/connections/db.ts';
+import type { JobWork } from '../store/connections/job-work.ts';
 import {
   countOfficeEvents,
   listPendingRedatings,
@@ -12,15 +12,8 @@ import {
 import { organisationIds } from '../store/directory/organisations.ts';
 import { outlastReadersOfNodes } from '../store/directory/readers-of-nodes.ts';
 
-interface Deps {
-  database: Database;
-  /** Milliseconds since the epoch. */
-  clock: () => number;
+interface Deps extends JobWork {
   log: FastifyBaseLogger;
-  /** Once it is aborted, the next run does the rest. */
-  signal: AbortSignal;
-  /** Receives the number of checked events and the number of all events of the offices concerned. */
-  onProgress?: (done: number, total: number) => void;
 }
 
 type Pending = PendingRedating & { tenantId: string };

@@ -1,5 +1,5 @@
 import { trimRequests } from '../http/request-record.ts';
-import type { Database } from '../store/connections/db.ts';
+import type { JobWork } from '../store/connections/job-work.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
 import { pruneEventDays } from '../store/events/event-days.ts';
 import { pruneSourceCounts } from '../store/events/source-counts.ts';
@@ -9,19 +9,11 @@ import { SOURCE_DAYS } from './source-routes.ts';
 /** Days of a list begin at midnight of any time zone. */
 const KEPT_COUNTS_MS = (SOURCE_DAYS + 1) * DAY_MS;
 
-interface Deps {
-  database: Database;
-  /** Milliseconds since the epoch. */
-  clock: () => number;
-  signal: AbortSignal;
-  onProgress?: (done: number, total: number) => void;
-}
-
 /**
  * Deletes counts of sources and of stored events, sources and answered requests that are too old, one organisation after the other. Throws
  * `StoreUnavailableError`.
  */
-export async function pruneActivity({ database, clock, signal, onProgress }: Deps): Promise<void> {
+export async function pruneActivity({ database, clock, signal, onProgress }: JobWork): Promise<void> {
   let pruned = 0;
   for (const tenantId of await database.inSystem(organisationIds)) {
     if (signal.aborted) return;

@@ -10,6 +10,7 @@ import { pruneAudit, sealAudit } from '../privacy/keep-audit.ts';
 import { enforceRetention } from '../privacy/retention.ts';
 import { Database, type DatabaseTarget } from '../store/connections/db.ts';
 import { withJobLock } from '../store/connections/job-lock.ts';
+import type { JobWork } from '../store/connections/job-work.ts';
 import { readMasterKeyChecks } from '../store/schema/instance.ts';
 import { noteJobEnd, noteJobStart } from '../store/schema/job-runs.ts';
 import { keepMonths } from '../store/schema/months.ts';
@@ -17,21 +18,13 @@ import { advanceAllAggregates } from '../warehouse/aggregates.ts';
 import { pruneAttendanceChanges } from '../warehouse/attendance-retention.ts';
 import { runHorizon } from '../workday/horizon.ts';
 
-/** The dependencies of a task. */
-export interface JobDeps {
-  /** Connects as the restricted role or as the owner. */
-  database: Database;
+/** The dependencies of a task. `database` connects as the restricted role or as the owner. */
+export interface JobDeps extends JobWork {
   /** Connects as the owner of the schema, which the changes of tables need. */
   target: DatabaseTarget;
   /** For the jobs that sign. They fail without it. */
   masterKey?: MasterKeys;
-  /** Milliseconds since the epoch. */
-  clock: () => number;
   log: FastifyBaseLogger;
-  /** Aborted when the process ends. The task then ends soon and leaves the rest to its next run. */
-  signal: AbortSignal;
-  /** Called with the progress of the work, in the task's `unit`. */
-  onProgress?: (done: number, total: number) => void;
 }
 
 /** Repeated work, in one replica at a time. A run does the missing work, so a second run does no harm. */

@@ -3,6 +3,7 @@ import { forgetAuditSubjects } from '../store/audit/entries.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
+import type { JobWork } from '../store/connections/job-work.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
 import { outlastReadersOfNodes } from '../store/directory/readers-of-nodes.ts';
 import { lockUsers } from '../store/directory/users.ts';
@@ -115,15 +116,8 @@ async function close(tx: Tx, tenantId: string, person: Person, author: DayAuthor
   await countErased(tx, tenantId, userId, { account: accounts.length, ...closed });
 }
 
-interface Deps {
-  database: Database;
-  /** Milliseconds since the epoch. */
-  clock: () => number;
+interface Deps extends JobWork {
   log: FastifyBaseLogger;
-  /** Once it is aborted, the next run does the rest. */
-  signal: AbortSignal;
-  /** Receives the number of days whose rows have moved, and the number of all days. */
-  onProgress?: (done: number, total: number) => void;
 }
 
 /**

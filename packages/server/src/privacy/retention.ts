@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
-import type { Database, DatabaseTarget } from '../store/connections/db.ts';
+import type { DatabaseTarget } from '../store/connections/db.ts';
+import type { JobWork } from '../store/connections/job-work.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
 import { nextDayToRemove, removeSomeOfDay } from '../store/privacy/retention.ts';
 import { RETENTION_KINDS, type RetentionKindName, retentionKind } from '../store/privacy/retention-kinds.ts';
@@ -9,17 +10,10 @@ import { dropMonths } from '../store/schema/months.ts';
 import { addDays, utcDay } from '../store/values/days.ts';
 import { noteDaysWithoutRows } from '../store/warehouse/removed-days.ts';
 
-interface Deps {
-  database: Database;
+interface Deps extends JobWork {
   /** Connects as the owner of the tables. */
   target: DatabaseTarget;
-  /** Milliseconds since the epoch. */
-  clock: () => number;
   log: FastifyBaseLogger;
-  /** Once it is aborted, the next run does the rest. */
-  signal: AbortSignal;
-  /** Receives the number of removed rows, twice: nobody has counted those that are left. */
-  onProgress?: (done: number, total: number) => void;
 }
 
 const LOG_EVERY_MS = 10_000;

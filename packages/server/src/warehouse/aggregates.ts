@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { needsOwnLine } from '../http/outages.ts';
 import { inTenantSnapshotWithRetries } from '../store/connections/conflict.ts';
 import type { Database } from '../store/connections/db.ts';
+import type { JobWork } from '../store/connections/job-work.ts';
 import { TenantWriteQueue } from '../store/connections/tenant-write-queue.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
 import type { DayWindow } from '../store/values/day-window.ts';
@@ -60,19 +61,7 @@ export async function rebuildAggregates(
 }
 
 /** Brings the aggregates of all organisations up to date. Makes none for days that have none. */
-export async function advanceAllAggregates({
-  database,
-  clock,
-  signal,
-  onProgress,
-}: {
-  database: Database;
-  /** Milliseconds since the epoch. */
-  clock: () => number;
-  signal: AbortSignal;
-  /** Receives organisations. */
-  onProgress?: (done: number, total: number) => void;
-}): Promise<void> {
+export async function advanceAllAggregates({ database, clock, signal, onProgress }: JobWork): Promise<void> {
   const today = utcDay(clock());
   const tenantIds = await database.inSystem(organisationIds);
   for (const [index, tenantId] of tenantIds.entries()) {

@@ -1,5 +1,5 @@
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
-import type { Database } from '../store/connections/db.ts';
+import type { JobWork } from '../store/connections/job-work.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
 import { pruneReplacements } from '../store/privacy/replacement-retention.ts';
 import { DAY_MS } from '../store/values/days.ts';
@@ -12,22 +12,17 @@ import {
 /** How long the server keeps changes of attendance. It refuses older cursors. */
 export const CHANGES_KEPT_DAYS = 90;
 
-interface Deps {
-  database: Database;
-  /** Milliseconds since the epoch. */
-  clock: () => number;
-  /** Once it is aborted, the next run does the rest. */
-  signal: AbortSignal;
-  /** Receives the number of deleted changes and the number of all changes to delete. */
-  onProgress?: (done: number, total: number) => void;
-}
-
 /**
  * Deletes changes of attendance that are older than `CHANGES_KEPT_DAYS`, and with them what leads from pseudonyms to people.
  * Before it deletes any, the server refuses
  * cursors that have not seen them. Throws `StoreUnavailableError`.
  */
-export async function pruneAttendanceChanges({ database, clock, signal, onProgress }: Deps): Promise<void> {
+export async function pruneAttendanceChanges({
+  database,
+  clock,
+  signal,
+  onProgress,
+}: JobWork): Promise<void> {
   const now = clock();
   const keptFrom = new Date(now - CHANGES_KEPT_DAYS * DAY_MS);
   await database.inSystem((tx) => moveAttendanceMarks(tx, new Date(now), keptFrom));
