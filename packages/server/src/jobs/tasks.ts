@@ -108,7 +108,8 @@ export const TASKS: readonly JobTask[] = [
   },
   {
     name: 'activity',
-    description: 'Delete counts of sources and of stored events after 31 days, and answered requests after a day',
+    description:
+      'Delete silent sources and counts of events after 31 days, and answered requests after a day',
     cron: '37 * * * *',
     unit: 'rows',
     run: pruneActivity,
