@@ -155,6 +155,25 @@ describe.skipIf(!hasSystemd)('As a service of systemd (needs root and systemd)',
     expect((await rollcall('orgs', 'list', ...data)).stdout).toContain('acme');
   });
 
+  test('a backup goes back in the place of its data', async () => {
+    const [place, restored, file] = [
+      '/var/lib/private/rollcall-data',
+      '/var/lib/restored',
+      '/var/lib/a.backup',
+    ];
+    expect(await rollcall('backup', file, ...data)).toMatchObject({ code: 0 });
+    expect(await rollcall('orgs', 'create', 'later', ...data)).toMatchObject({ code: 0 });
+    await systemd.run('systemctl', 'stop', 'rollcall.service');
+    await systemd.run('mv', place, `${place}.after`);
+    const key = ['--master-key-file', '/etc/rollcall/master.key'];
+    expect(await rollcall('restore', file, '--data-dir', restored, ...key)).toMatchObject({ code: 0 });
+    await systemd.run('mv', restored, place);
+    expect(await rollcall('service', 'install')).toMatchObject({ code: 0 });
+    const { stdout } = await rollcall('orgs', 'list', ...data);
+    expect(stdout).toContain('acme');
+    expect(stdout).not.toContain('later');
+  });
+
   test('a second installation keeps settings and key, and replaces no unit of somebody else', async () => {
     const before = await systemd.run('sha256sum', '/etc/rollcall/master.key', '/etc/rollcall/rollcall.env');
     expect(JSON.parse((await rollcall('service', 'install', '--json')).stdout)).toMatchObject({
