@@ -181,7 +181,14 @@ export const readPresence: DatasetReader = async function* (tx, query) {
       const [deleted, position] = changes ? rest : [undefined, ...rest];
       const at = isoInstant(timestamp as string);
       if (deleted === 't')
-        return { eventId, timestamp: at, sourceId, person: { userId }, deleted: true, ...positioned(position) };
+        return {
+          eventId,
+          timestamp: at,
+          sourceId,
+          person: { userId },
+          deleted: true,
+          ...positioned(position),
+        };
       return {
         eventId,
         timestamp: at,
