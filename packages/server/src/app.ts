@@ -52,6 +52,7 @@ import { DeskPresence } from './ingest/desk-presence.ts';
 import { DirectoryCache } from './ingest/directory-cache.ts';
 import { EventQuotas } from './ingest/event-quotas.ts';
 import { EventWriter } from './ingest/event-writer.ts';
+import { PastRetention } from './ingest/past-retention.ts';
 import { RefusedEventLog } from './ingest/refused-event-log.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import { SourceActivity } from './ingest/source-activity.ts';
@@ -244,6 +245,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     database,
     directory: new DirectoryCache(database),
     writer: new EventWriter(database, quotas),
+    pastRetention: new PastRetention(database, stopwatch),
     quotas,
     defaultEventQuota: config.dailyEventQuota,
     desks: new DeskPresence(database),

@@ -2,6 +2,7 @@ import { parquetReadObjects } from 'hyparquet';
 import { expect, test } from 'vitest';
 import type { Retention } from '../src/store/privacy/retention-settings.ts';
 import { ChangesClient } from './support/changes.ts';
+import { costOf } from './support/cost.ts';
 import { results } from './support/presence.ts';
 import { moveTo, redate } from './support/redating.ts';
 import { DAYS, enforceRetention, fillDays, setRetention } from './support/retention.ts';
@@ -202,11 +203,23 @@ const event = (timestamp: string) => ({
   userId: client.site.user.userId,
 });
 
+test('a backfill reads the retention every few seconds, not for each batch', async () => {
+  client.server.clock.nowMs = Date.parse('2026-07-10T12:00:00Z');
+  await setRetention(client, { attendance: 'P4M' });
+  const batch = (timestamp: string) => () =>
+    results(client.server, client.site, [{ ...event(timestamp), eventId: timestamp }]);
+  await batch('2026-03-11T09:00:00Z')();
+  const old = await costOf(batch('2026-03-11T09:01:00Z'));
+  const recent = await costOf(batch('2026-07-10T09:00:00Z'));
+  expect(old.roundTrips).toBe(recent.roundTrips);
+});
+
 test('an event from before the kept days is refused, with the first day that is kept', async () => {
   client.server.clock.nowMs = Date.parse('2026-07-10T12:00:00Z');
   const late = event('2026-03-08T23:00:00Z');
   expect(await results(client.server, client.site, [late])).toMatchObject([{ resultCode: 0 }]);
   await setRetention(client, { attendance: 'P4M' });
+  client.server.stopwatch.nowMs += 5_000;
   expect(await results(client.server, client.site, [late, event('2026-03-10T09:00:00Z')])).toMatchObject([
     {
       resultCode: 3,

@@ -4,6 +4,7 @@ import { createLogger } from '../http/logging.ts';
 import { DeskPresence } from '../ingest/desk-presence.ts';
 import { DirectoryCache } from '../ingest/directory-cache.ts';
 import { EventWriter } from '../ingest/event-writer.ts';
+import { PastRetention } from '../ingest/past-retention.ts';
 import { KEEPS_NO_REFUSAL } from '../ingest/refused-event-log.ts';
 import {
   MOST_RETRIED,
@@ -68,6 +69,7 @@ function retryDeps(database: Database): RetryDeps {
     database,
     directory: new DirectoryCache(database),
     writer: new EventWriter(database),
+    pastRetention: new PastRetention(database),
     desks: new DeskPresence(database),
     refusals: KEEPS_NO_REFUSAL,
     activity: COUNTS_NOTHING,

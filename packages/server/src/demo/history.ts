@@ -6,6 +6,7 @@ import { DeskPresence } from '../ingest/desk-presence.ts';
 import { DirectoryCache } from '../ingest/directory-cache.ts';
 import { EventWriter } from '../ingest/event-writer.ts';
 import { OCCUPANCY_EVENTS_PER_CALL, occupancy } from '../ingest/occupancy.ts';
+import { PastRetention } from '../ingest/past-retention.ts';
 import { PRESENCE_EVENTS_PER_CALL, presence } from '../ingest/presence.ts';
 import { RefusedEventLog } from '../ingest/refused-event-log.ts';
 import { SourceActivity } from '../ingest/source-activity.ts';
@@ -89,6 +90,7 @@ class History {
   readonly #calendar: Calendar;
   readonly #directoryCache: DirectoryCache;
   readonly #writer: EventWriter;
+  readonly #pastRetention: PastRetention;
   readonly #desks: DeskPresence;
   readonly #refusals: RefusedEventLog;
   readonly #activity: SourceActivity;
@@ -102,6 +104,7 @@ class History {
     this.#calendar = new Calendar(nowMs);
     this.#directoryCache = new DirectoryCache(database);
     this.#writer = new EventWriter(database);
+    this.#pastRetention = new PastRetention(database);
     this.#desks = new DeskPresence(database);
     this.#refusals = new RefusedEventLog({ database, clock: () => nowMs, keep: 0, log: this.#log });
     this.#activity = new SourceActivity({ database, log: this.#log });
@@ -218,6 +221,7 @@ class History {
           database,
           directory: this.#directoryCache,
           writer: this.#writer,
+          pastRetention: this.#pastRetention,
           desks: this.#desks,
           refusals: this.#refusals,
           activity: this.#activity,

@@ -8,7 +8,7 @@ import type { EventRow } from '../store/events/event-order.ts';
 import type { DeskPresence } from './desk-presence.ts';
 import type { DirectoryCache } from './directory-cache.ts';
 import type { EventWriter, RowKind } from './event-writer.ts';
-import { pastRetention } from './past-retention.ts';
+import type { PastRetention } from './past-retention.ts';
 import { type Fault, isRefusal, type Refusal, refuse } from './refusal-causes.ts';
 import { type RefusalKeeper, refusedOf } from './refused-event-log.ts';
 import { type StoredEventResult, type SubmissionReply, toResult } from './results.ts';
@@ -59,6 +59,7 @@ export interface IngestDeps {
   database: Database;
   directory: DirectoryCache;
   writer: EventWriter;
+  pastRetention: PastRetention;
   refusals: RefusalKeeper;
   desks: DeskPresence;
   activity: ActivityCounter;
@@ -127,12 +128,12 @@ async function storeEvents<Event extends SubmittedEvent, Row extends EventRow>(
   kind: EventKind<Event, Row>,
   { caller, sourceId, events, tellsNew = false }: Batch<Event>,
   receivedAtMs: number,
-  { database, directory, writer, refusals, activity }: IngestDeps,
+  { directory, writer, pastRetention, refusals, activity }: IngestDeps,
 ): Promise<{ outcomes: (Row | Refusal)[]; isNew: readonly boolean[] | undefined }> {
   const { tenantId } = caller;
   const officeIds = officeIdsOf(caller);
   const instants = events.map(({ timestamp }) => parseInstant(timestamp));
-  const retentionFault = await pastRetention(database, tenantId, kind.retention, {
+  const retentionFault = await pastRetention.faultOf(tenantId, kind.retention, {
     instants,
     nowMs: receivedAtMs,
   });
