@@ -63,10 +63,12 @@ const verify = (known?: { number: number; hash: string }): Promise<Verification>
 const tamper = (sql: string) =>
   seeingAll(server.db.target, (client) => client.query(sql.replaceAll('$t', `'${tenantId}'`)));
 
-/** Three batches: entries 1 and 2, 3 and 4, 5 and 6. */
+/** Three batches: entries 1 and 2, 3 and 4, 5 and 6. A second lies between the two of a batch. */
 async function threeBatches(): Promise<void> {
   for (const first of [1, 3, 5]) {
-    await add(entry(first), entry(first + 1));
+    const before = entry(first);
+    server.clock.advanceS(1);
+    await add(before, entry(first + 1));
     await run('audit');
     server.clock.advanceS(60);
   }
@@ -116,8 +118,23 @@ const TAMPERINGS: Record<string, [sql: () => string, found: () => string]> = {
   ],
   'the time of an entry is changed': [
     () =>
+      `UPDATE audit_entries SET occurred_at = occurred_at - interval '1 microsecond' WHERE tenant_id = $t AND entry_id = '${uuid(3)}'`,
+    () => `The entry ${uuid(3)} of batch 2 is missing.`,
+  ],
+  'the time of an entry is changed to another one of its batch': [
+    () =>
       `UPDATE audit_entries SET occurred_at = occurred_at - interval '1 microsecond' WHERE tenant_id = $t AND entry_id = '${uuid(4)}'`,
-    () => `The entry ${uuid(4)} of batch 2 is missing.`,
+    () => `The entry ${uuid(4)} (key.revoked, `,
+  ],
+  'a copy of an entry with another time and another content is slipped in': [
+    () => `INSERT INTO audit_entries SELECT tenant_id, occurred_at + interval '1 microsecond', entry_id, 'key.created', version,
+             actor_id, target_ids, context, metadata, written_xid FROM audit_entries WHERE tenant_id = $t AND entry_id = '${uuid(3)}'`,
+    () => `The entry ${uuid(3)} of batch 2 is there 2 times: somebody has slipped in a copy.`,
+  ],
+  'a copy of an entry with an earlier time is slipped in': [
+    () => `INSERT INTO audit_entries SELECT tenant_id, occurred_at - interval '1 microsecond', entry_id, action, version,
+             actor_id, target_ids, context, metadata, written_xid FROM audit_entries WHERE tenant_id = $t AND entry_id = '${uuid(4)}'`,
+    () => `The entry ${uuid(4)} of batch 2 is there 2 times: somebody has slipped in a copy.`,
   ],
   'an entry is deleted': [
     () => `DELETE FROM audit_entries WHERE tenant_id = $t AND entry_id = '${uuid(3)}'`,

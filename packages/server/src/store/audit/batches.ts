@@ -1,4 +1,5 @@
 import type { Tx } from '../connections/db.ts';
+import { groupBy } from '../values/group-by.ts';
 import { writtenSince } from '../warehouse/dataset-rows.ts';
 import { type DatabaseSnapshot, xidsOf } from '../warehouse/snapshots.ts';
 
@@ -186,17 +187,17 @@ export async function listPrunableBatches(
   return rows;
 }
 
-/** The entries of a batch that are there, by id. */
+/** The entries of a batch that are there, by id. Copies with other times have the same id. */
 export async function entriesOfBatch(
   tx: Tx,
   { tenantId, firstUs, lastUs, entryIds }: BatchRow,
-): Promise<Map<string, ChainEntry>> {
+): Promise<Map<string, ChainEntry[]>> {
   const { rows } = await tx.query<ChainEntry>(
     `SELECT ${ENTRY} FROM audit_entries e
      WHERE e.tenant_id = $1 AND e.occurred_at BETWEEN ${instant('$2')} AND ${instant('$3')} AND e.entry_id = ANY ($4)`,
     [tenantId, firstUs, lastUs, entryIds],
   );
-  return new Map(rows.map((entry) => [entry.entryId, entry]));
+  return groupBy(rows, (entry) => entry.entryId);
 }
 
 /** Deletes the entries of a batch, and keeps the batch with the signature that says so. Returns how many entries went. */
