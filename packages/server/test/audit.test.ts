@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLogger } from '../src/http/logging.ts';
-import { auditEntriesInsert, forgetAuditSubjects } from '../src/store/audit/entries.ts';
+import { auditEntriesInsert } from '../src/store/audit/entries.ts';
+import { forgetAuditSubjects } from '../src/store/audit/subjects.ts';
 import { Database } from '../src/store/connections/db.ts';
 import { entriesOf } from './support/audit.ts';
 import { addSite, goodEvent, type Site, submit } from './support/presence.ts';
@@ -119,6 +120,18 @@ describe('a read', () => {
         },
       },
     ]);
+  });
+
+  test('does not keep ids of users who are not there', async () => {
+    const { tenantId, headers, user } = await newSite();
+    const userIds = `${user.userId},${randomUUID()}`;
+    await get(
+      `/v1/analytics/presence/basic?startDate=2026-03-10&endDate=2026-03-10&userIds=${userIds}`,
+      headers,
+    );
+    const [read] = await ofAction(tenantId, 'export.read');
+    expect(read?.targets.map(({ reference }) => reference)).toEqual([user.userId]);
+    expect(read?.metadata.users).toBe(2);
   });
 
   test('of metrics, a HEAD and a refused one have none', async () => {
@@ -297,7 +310,9 @@ describe('the dataset', () => {
     await server.app.audit.flush();
     const first = await get(`/v1/analytics/audit/basic?${ALL}`, headers);
     expect(first.payload).toContain(user.userName);
-    await server.db.restricted.inTenant(tenantId, (tx) => forgetAuditSubjects(tx, 'user', [user.userId]));
+    await server.db.owner.inTenant(tenantId, (tx) =>
+      forgetAuditSubjects(tx, tenantId, 'user', [user.userId]),
+    );
     const cursor = String(first.headers['rollcall-cursor']);
     const changed = await get(
       `/v1/analytics/audit/basic?changedSince=${cursor}&actions=export.read`,

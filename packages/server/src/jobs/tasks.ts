@@ -132,14 +132,14 @@ export const TASKS: readonly JobTask[] = [
     description: 'Put new entries of the audit trail into signed batches',
     cron: '* * * * *',
     unit: 'organisations',
-    run: withCurrentKeys(sealAudit),
+    run: asOwner(withCurrentKeys(sealAudit)),
   },
   {
     name: 'audit-prune',
     description: 'Delete entries of the audit trail that are older than their organisation keeps them',
     cron: '53 3 * * *',
     unit: 'entries',
-    run: withCurrentKeys(pruneAudit),
+    run: asOwner(withCurrentKeys(pruneAudit)),
   },
 ];
 
