@@ -14,7 +14,7 @@ CREATE TABLE audit_subjects (
   PRIMARY KEY (tenant_id, subject_id),
   UNIQUE (tenant_id, kind, reference)
 );
-CREATE INDEX audit_subjects_by_writer ON audit_subjects (tenant_id, written_xid);
+CREATE INDEX audit_subjects_forgotten ON audit_subjects (tenant_id, written_xid) WHERE reference IS NULL;
 CREATE TRIGGER stamp BEFORE UPDATE ON audit_subjects FOR EACH ROW EXECUTE FUNCTION stamp_written_xid();
 
 -- Who did or read what. Rows are added by add_audit_entries(), and are never changed. The owner deletes those that are too old.

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createScimToken } from '../src/auth/manage-scim-tokens.ts';
 import { createLogger } from '../src/http/logging.ts';
-import { auditEntriesInsert } from '../src/store/audit/entries.ts';
+import { readAuditEntries } from '../src/store/audit/dataset.ts';
+import { addAuditEntries, auditEntriesInsert } from '../src/store/audit/entries.ts';
 import { forgetAuditSubjects } from '../src/store/audit/subjects.ts';
 import { Database } from '../src/store/connections/db.ts';
+import { ALL_DAYS } from '../src/store/values/day-window.ts';
 import { entriesOf } from './support/audit.ts';
 import { addSite, goodEvent, type Site, submit } from './support/presence.ts';
 import { expectProblem } from './support/problems.ts';
@@ -181,6 +184,62 @@ describe('a read', () => {
   });
 });
 
+describe('a look-up of one person', () => {
+  const looks = async (tenantId: string) =>
+    (await ofAction(tenantId, 'person.viewed')).map(({ actorKind, targets, metadata }) => [
+      actorKind,
+      metadata.view,
+      targets.map(({ reference }) => reference),
+    ]);
+
+  test.each(['userName', 'email', 'card'] as const)(
+    'in the list of users by %s names whom it found',
+    async (by) => {
+      const { tenantId, boss, user } = await newSite();
+      const authorization = `Bearer ${await server.token(await server.key(tenantId, { authentication: 'hmac' }))}`;
+      const cardNumber = user.userId.slice(0, 8);
+      const credentials = [{ active: true, cardNumber, scanData: [], credentialType: 'badge' }];
+      const given = await server.app.inject({
+        method: 'POST',
+        url: '/v1/access-credentials',
+        headers: { authorization },
+        payload: { data: [{ username: user.email, updateId: '1', credentials }] },
+      });
+      expect(given.statusCode, given.payload).toBe(200);
+      const value = { userName: user.userName, email: user.email, card: cardNumber }[by];
+      const reply = await get(`/v1/manage/users?${by}=${encodeURIComponent(value)}`, boss);
+      expect(reply.json().items).toMatchObject([{ userId: user.userId }]);
+      expect((await get(`/v1/manage/users?${by}=nobody`, boss)).json().items).toEqual([]);
+      expect((await get('/v1/manage/users', boss)).statusCode).toBe(200);
+      expect(await looks(tenantId)).toEqual([['account', 'GET /v1/manage/users', [user.userId]]]);
+    },
+  );
+
+  test('in the list of assigned desks names the user, also in a file', async () => {
+    const { tenantId, boss, user } = await newSite();
+    const url = `/v1/manage/desk-assignments?userId=${user.userId}`;
+    const view = ['account', 'GET /v1/manage/desk-assignments', [user.userId]];
+    expect((await get(url, boss)).statusCode).toBe(200);
+    expect(await looks(tenantId)).toEqual([view]);
+    server.clock.advanceS(60);
+    expect((await get(`${url}&format=csv`, boss)).statusCode).toBe(200);
+    expect((await get('/v1/manage/desk-assignments', boss)).statusCode).toBe(200);
+    expect(await looks(tenantId)).toEqual([view, view]);
+  });
+
+  test('by an identity provider is counted, and names nobody', async () => {
+    const { tenantId, user } = await newSite();
+    const { token } = await createScimToken(
+      { tenantId, name: 'okta' },
+      { owner: server.db.owner, clock: server.clock.read },
+    );
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await get(`/scim/v2/Users/${user.userId}`, headers)).statusCode).toBe(200);
+    expect((await get('/scim/v2/Users', headers)).statusCode).toBe(200);
+    expect(await looks(tenantId)).toEqual([['scim-token', 'GET /scim/v2/Users/:id', []]]);
+  });
+});
+
 describe('refusals', () => {
   test('are counted by minute, caller and operation, however many there are', async () => {
     const { tenantId } = await newSite();
@@ -324,6 +383,41 @@ describe('the dataset', () => {
     expect(row.targets).toEqual([{ id: expect.any(String), kind: 'user', reference: null, name: null }]);
     expect(changed.payload).not.toContain(user.userName);
     expect(changed.payload).not.toContain(user.userId);
+  });
+
+  test('finds what has changed without reading all entries', async () => {
+    const { tenantId } = await newSite();
+    await server.app.audit.flush();
+    const many = Array.from({ length: 3_000 }, () => ({
+      ...{
+        entryId: randomUUID(),
+        occurredAt: new Date(server.clock.nowMs),
+        action: 'session.ended',
+        version: 1,
+      },
+      subjects: [],
+      context: { address: null, userAgent: null, correlationId: null },
+      metadata: { sessions: 'own' },
+    }));
+    await server.db.restricted.inTenant(tenantId, (tx) => addAuditEntries(tx, many));
+    await server.db.owner.inSystem((tx) => tx.query('ANALYZE audit_entries'));
+    const snapshot = await server.db.restricted.inTenant(tenantId, async (tx) => {
+      const { rows } = await tx.query('SELECT pg_current_snapshot()::text AS snapshot');
+      return rows[0].snapshot as string;
+    });
+    await server.key(tenantId);
+    const at = new Date(server.clock.nowMs);
+    await server.db.restricted.inTenant(tenantId, async (tx) => {
+      const query = { tenantId, window: ALL_DAYS, now: at, changes: { snapshot, at } };
+      const actions: unknown[] = [];
+      for await (const rows of readAuditEntries(tx, query)) actions.push(...rows.map(({ action }) => action));
+      expect(actions).toEqual(['key.created']);
+      const { rows } = await tx.query(
+        `SELECT sum(seq_tup_read + idx_tup_fetch)::integer AS read FROM pg_stat_xact_all_tables
+         WHERE relname LIKE 'audit_entries%'`,
+      );
+      expect(rows[0].read).toBeLessThan(100);
+    });
   });
 
   test('does not name an account that was erased while its entry waited', async () => {

@@ -1,5 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addAuditEntries, type NewAuditEntry } from '../../src/store/audit/entries.ts';
 import { Database } from '../../src/store/connections/db.ts';
+import { organisationIds } from '../../src/store/directory/organisations.ts';
+import { until } from '../support/waiting.ts';
 import { superuserOf, Workspace } from './support.ts';
 
 let work: Workspace;
@@ -69,5 +73,75 @@ test('the commands check the chain, find a changed entry, print entries once eac
     code: 1,
     stdout: expect.stringMatching(/The entry \S+ \(key\.created, .*\) of batch 1 was changed\./),
   });
+  await server.stop();
+});
+
+const MANY = 2_500;
+const YEAR_MS = 365 * 86_400_000;
+const entryAt = (atMs: number) => ({
+  ...{ entryId: randomUUID(), occurredAt: new Date(atMs), action: 'session.ended', version: 1 },
+  subjects: [],
+  context: { address: null, userAgent: null, correlationId: null },
+  metadata: { sessions: 'own' },
+});
+
+test('tail keeps no transaction open for a slow reader, and keep does not delete without being told', async () => {
+  const data = ['--data-dir', work.path('many')];
+  await work.json(['orgs', 'create', 'acme', ...data]);
+  const { server } = await work.start(['serve', ...data]);
+  const owner = new Database({ target: await superuserOf(work.path('many')), as: 'owner' });
+  const [tenantId = ''] = await owner.inSystem(organisationIds);
+  const nowMs = Date.now();
+  const add = (entries: NewAuditEntry[]) => owner.inTenant(tenantId, (tx) => addAuditEntries(tx, entries));
+  await add([
+    entryAt(nowMs - 3 * YEAR_MS),
+    ...Array.from({ length: MANY }, (_, index) => entryAt(nowMs - index)),
+  ]);
+
+  const slow = work.spawn(['audit', 'tail', ...data]);
+  slow.pauseReading();
+  await until(() => slow.hasUnread);
+  const open = async () => {
+    const { rows } = await owner.inSystem((tx) =>
+      tx.query(
+        `SELECT count(*)::integer AS count FROM pg_stat_activity
+         WHERE application_name = 'rollcall' AND xact_start IS NOT NULL AND pid <> pg_backend_pid()`,
+      ),
+    );
+    return rows[0].count as number;
+  };
+  await expect.poll(open).toBe(0);
+  slow.signal('SIGINT');
+  await until(() => slow.hasEnded);
+
+  const tail = (...more: string[]) => work.rollcall(['audit', 'tail', '--once', ...more, ...data]);
+  const idsIn = (ndjson: string) =>
+    ndjson
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line).entryId as string);
+  const printed = idsIn((await tail('--state', work.path('many-state'))).stdout);
+  expect(new Set(printed).size).toBe(MANY + 1);
+  expect(printed).toHaveLength(MANY + 1);
+  const late = entryAt(nowMs - YEAR_MS);
+  await add([late]);
+  expect(idsIn((await tail('--state', work.path('many-state'))).stdout)).toEqual([late.entryId]);
+  const since = new Date(nowMs - YEAR_MS - 1).toISOString();
+  expect(idsIn((await tail('--since', since)).stdout)).toHaveLength(MANY + 1);
+
+  // A batch of its own, which ended three years ago.
+  await work.json(['orgs', 'create', 'old', ...data]);
+  const [oldId = ''] = (await owner.inSystem(organisationIds)).filter((id) => id !== tenantId);
+  await owner.inTenant(oldId, (tx) => addAuditEntries(tx, [entryAt(nowMs - 3 * YEAR_MS)]));
+  expect((await work.rollcall(['jobs', 'run', 'audit', ...data])).code).toBe(0);
+  const keep = (...more: string[]) => work.rollcall(['audit', 'keep', ...more, '--org', 'old', ...data]);
+  expect(await keep('13')).toMatchObject({
+    ...{ code: 1, stderr: expect.stringContaining('1 entries of old are older. Give --yes to change it') },
+  });
+  expect((await keep('48')).code).toBe(0);
+  expect((await keep('13', '--yes')).code).toBe(0);
+  const kept = await work.rollcall(['audit', 'tail', '--once', '--org', 'old', ...data]);
+  expect(actionsIn(kept.stdout)).toEqual(['session.ended', 'settings.changed', 'settings.changed']);
+  await owner.close();
   await server.stop();
 });
