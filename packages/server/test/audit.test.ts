@@ -125,6 +125,25 @@ describe('a read', () => {
     ]);
   });
 
+  test('does not count the rows that tell of removed days', async () => {
+    const site = await newSite();
+    const { tenantId, headers } = site;
+    await submit(server, site, [goodEvent(site)]);
+    const first = await get('/v1/analytics/presence/basic?startDate=2026-03-10&endDate=2026-03-10', headers);
+    const cursor = String(first.headers['rollcall-cursor']);
+    await server.db.owner.inTenant(tenantId, (tx) =>
+      tx.query("INSERT INTO removed_days (tenant_id, dataset, day) VALUES ($1, 'presence', '2026-03-01')", [
+        tenantId,
+      ]),
+    );
+    await submit(server, site, [{ ...goodEvent(site), eventId: 'later', zoneId: site.office.zoneId }]);
+    const changed = await get(`/v1/analytics/presence/basic?changedSince=${cursor}`, headers);
+    const [removed, ...others] = changed.json();
+    expect(removed).toMatchObject({ removedFrom: '2026-03-01T00:00:00.000Z' });
+    const reads = await ofAction(tenantId, 'export.read');
+    expect(reads.map(({ metadata }) => metadata.rows)).toEqual([1, others.length]);
+  });
+
   test('does not keep ids of users who are not there', async () => {
     const { tenantId, headers, user } = await newSite();
     const userIds = `${user.userId},${randomUUID()}`;
