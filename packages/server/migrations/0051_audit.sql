@@ -123,7 +123,7 @@ BEGIN
   END IF;
 END $$;
 
--- Adds entries of the organisation of the transaction. The only way in for the role that serves requests. An entry that is
+-- Adds entries of the organisation of the transaction. The only way in for the restricted role. An entry that is
 -- there already stays, so that a writer may repeat a call whose outcome it does not know. A user who is not there, as after an
 -- erasure, is no subject. Late entries waited in a process. So the accounts that they name may have been erased since then: only
 -- an account that has a role here becomes a subject.

@@ -253,7 +253,7 @@ test('entries that are too old go, their batches stay signed, and the chain stay
   expect((await verify()).faults).toEqual(['Batch 2 is missing.']);
 });
 
-test('the role that serves requests can neither change nor delete nor insert entries by itself', async () => {
+test('the restricted role can neither change nor delete nor insert entries by itself', async () => {
   await add(entry(1));
   for (const sql of [
     'UPDATE audit_entries SET action = action',
@@ -276,7 +276,7 @@ test('the role that serves requests can neither change nor delete nor insert ent
   }
 });
 
-test('the role that serves requests adds entries by one function, and reads entries and subjects, and no more', async () => {
+test('the restricted role adds entries by one function, and reads entries and subjects, and no more', async () => {
   const { rows: functions } = await tamper(
     `SELECT proname::text AS name FROM pg_proc WHERE pronamespace = 'rollcall'::regnamespace AND proname LIKE '%audit%'
        AND has_function_privilege('rollcall_app', oid, 'EXECUTE')`,

@@ -27,7 +27,7 @@ import { remark } from './output.ts';
 export interface Connection {
   /** Connects as the owner. */
   target: DatabaseTarget;
-  /** Connects as a role for requests that cannot become the owner. Undefined if there is no such role. */
+  /** Connects as the serving role. Undefined if there is none. */
   servingTarget: DatabaseTarget | undefined;
   close(): Promise<void>;
 }
@@ -48,7 +48,7 @@ interface Joining {
 /** How many organisations an error names. */
 const ORGANISATIONS_NAMED = 20;
 
-/** Where the data is. Only servers know the role for requests. */
+/** Where the data is. Only servers know the serving role. */
 type ConnectConfig = DataConfig & Partial<Pick<ServerConfig, 'servingDatabaseUrl'>>;
 
 /** Connects to the database. Starts the embedded server if no URL is given. Throws operator errors. */

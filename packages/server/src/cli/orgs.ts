@@ -129,18 +129,26 @@ interface QuotaRow {
   quota: number | null;
   day: string;
   stored: number;
+  /** Of the quota. Only servers know their default: of that, the part of which the log has warned today. */
+  reachedPercent: number;
 }
 
 async function quotaOf(owner: Database, { tenantId, slug }: Organisation): Promise<QuotaRow> {
   const day = utcDay(Date.now());
-  const { ownQuota, stored } = await owner.inTenant(tenantId, (tx) => getEventDay(tx, tenantId, day));
-  return { slug, quota: ownQuota, day, stored };
+  const { ownQuota, stored, warnedPercent } = await owner.inTenant(tenantId, (tx) =>
+    getEventDay(tx, tenantId, day),
+  );
+  const percent = ownQuota === null ? warnedPercent : reachedPercent({ stored, quota: ownQuota });
+  return { slug, quota: ownQuota, day, stored, reachedPercent: percent };
 }
 
-function noteOf({ quota, stored }: QuotaRow): string {
-  const percent = reachedPercent({ stored, quota: quota ?? 0 });
-  if (percent === 100) return 'used up: the server answers 429 until the next day of UTC';
-  return percent === 0 ? '' : `${percent} % are used`;
+function noteOf({ quota, reachedPercent: percent }: QuotaRow): string {
+  if (percent === 0) return '';
+  if (quota === null)
+    return percent === 100 ? 'a server found it used up today' : `a server found ${percent} % used today`;
+  return percent === 100
+    ? 'used up: the server answers 429 until the next day of UTC'
+    : `${percent} % are used`;
 }
 
 function toJson({ tenantId, slug, name, timeZone, createdAt }: Organisation) {
