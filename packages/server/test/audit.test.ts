@@ -31,6 +31,12 @@ const actionsOf = async (tenantId: string) => (await entriesOf(server, tenantId)
 const ofAction = async (tenantId: string, action: string) =>
   (await entriesOf(server, tenantId)).filter((entry) => entry.action === action);
 
+/** The entries of reads. An entry says whether the client has all of the answer, so it comes after the answer. */
+async function readsOf(tenantId: string, count: number) {
+  await until(async () => (await ofAction(tenantId, 'export.read')).length >= count);
+  return ofAction(tenantId, 'export.read');
+}
+
 describe('a change', () => {
   test('has its entry with actor, target, time and context, and a refused change has none', async () => {
     const { tenantId, boss, email } = await newSite();
@@ -108,7 +114,7 @@ describe('a read', () => {
     await submit(server, site, [goodEvent(site)]);
     const query = `startDate=2026-03-10&endDate=2026-03-10&userIds=${user.userId}&format=csv`;
     expect((await get(`/v1/analytics/presence/basic?${query}`, site.headers)).statusCode).toBe(200);
-    expect(await ofAction(tenantId, 'export.read')).toMatchObject([
+    expect(await readsOf(tenantId, 1)).toMatchObject([
       {
         actor: key.apiKey,
         actorKind: 'key',
@@ -140,7 +146,7 @@ describe('a read', () => {
     const changed = await get(`/v1/analytics/presence/basic?changedSince=${cursor}`, headers);
     const [removed, ...others] = changed.json();
     expect(removed).toMatchObject({ removedFrom: '2026-03-01T00:00:00.000Z' });
-    const reads = await ofAction(tenantId, 'export.read');
+    const reads = await readsOf(tenantId, 2);
     expect(reads.map(({ metadata }) => metadata.rows)).toEqual([1, others.length]);
   });
 
@@ -151,7 +157,7 @@ describe('a read', () => {
       `/v1/analytics/presence/basic?startDate=2026-03-10&endDate=2026-03-10&userIds=${userIds}`,
       headers,
     );
-    const [read] = await ofAction(tenantId, 'export.read');
+    const [read] = await readsOf(tenantId, 1);
     expect(read?.targets.map(({ reference }) => reference)).toEqual([user.userId]);
     expect(read?.metadata.users).toBe(2);
   });
