@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
+import { addOperatorEntry } from '../http/audit/operator.ts';
 import { reachedPercent } from '../ingest/reached-percent.ts';
 import type { Database } from '../store/connections/db.ts';
-import {
-  insertOrganisation,
-  listOrganisations,
-  type Organisation,
-} from '../store/directory/organisations.ts';
+import { listOrganisations, type Organisation } from '../store/directory/organisations.ts';
 import { getEventDay, setEventQuota } from '../store/events/event-days.ts';
 import { utcDay } from '../store/values/days.ts';
 import { slugFault } from '../store/values/slugs.ts';
-import { getOrganisation, withContext } from './context.ts';
+import { addOrganisation, getOrganisation, withContext } from './context.ts';
 import { CliError } from './errors.ts';
 import { toOptions } from './options.ts';
 import { formatTable, formatTime, print } from './output.ts';
@@ -34,8 +31,8 @@ export function orgsCommand(): Command {
         createdAt: new Date(),
       };
       await withContext(options, 'rollcall orgs', async ({ owner }) => {
-        const inserted = await owner.inSystem((tx) => insertOrganisation(tx, organisation));
-        if (!inserted) throw new CliError(`The organisation ${slug} exists already.`);
+        if (!(await addOrganisation(owner, organisation)))
+          throw new CliError(`The organisation ${slug} exists already.`);
       });
       print(options.json ? JSON.stringify(toJson(organisation)) : `Created the organisation ${slug}.`);
     });
@@ -79,7 +76,11 @@ export function orgsCommand(): Command {
               : [await getOrganisation(owner, slug)];
           if (set)
             for (const { tenantId } of shown)
-              await owner.inSystem((tx) => setEventQuota(tx, tenantId, set.value));
+              await owner.inSystem(async (tx) => {
+                await setEventQuota(tx, tenantId, set.value);
+                const metadata = { of: 'organisation', locationId: null, members: ['dailyEventQuota'] };
+                await addOperatorEntry(tx, 'settings.changed', { tenantId, metadata, atMs: Date.now() });
+              });
           return Promise.all(shown.map((organisation) => quotaOf(owner, organisation)));
         });
         if (options.json) return print(JSON.stringify(rows));

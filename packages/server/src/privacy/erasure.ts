@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { forgetAuditSubjects } from '../store/audit/entries.ts';
+import { forgetAuditAccounts, forgetAuditSubjects } from '../store/audit/subjects.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
@@ -109,7 +109,6 @@ async function close(tx: Tx, tenantId: string, person: Person, author: DayAuthor
   const { userId, names } = person;
   const { accounts, hasLastAdministrator } = await removeAccounts(tx, names);
   if (hasLastAdministrator) throw new LastAdministratorError();
-  await forgetAuditSubjects(tx, 'account', accounts);
   await lockUsers(tx, tenantId, [userId]);
   await freeFutureBookings(tx, tenantId, [userId], author);
   const closed = await closeUser(tx, tenantId, userId, author.at);
@@ -167,10 +166,8 @@ class PersonErasure {
       await lockUsers(tx, tenantId, [userId]);
       const erased = person ? await deletePerson(tx, tenantId, person) : {};
       // The entries of the audit trail stay, and name nobody.
-      await forgetAuditSubjects(tx, 'user', [userId]);
-      await forgetAuditSubjects(tx, 'address', person?.addresses ?? []);
-      // Of an entry that was on its way when the account went.
-      await forgetAuditSubjects(tx, 'account', person?.names ?? []);
+      await forgetAuditSubjects(tx, tenantId, 'user', [userId]);
+      await forgetAuditAccounts(tx, tenantId, person?.names ?? []);
       await countErased(tx, tenantId, userId, erased);
       await finishErasure(tx, tenantId, userId, new Date(clock()));
       return {};
