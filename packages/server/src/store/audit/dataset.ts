@@ -8,7 +8,7 @@ export const AUDIT_ORDER: Order = [
 ];
 
 /** SQL of the members of an entry `e` and its actor `a`. */
-const ENTRY_COLUMNS = `e.occurred_at AS "occurredAt", e.entry_id AS "entryId", e.action, e.version,
+export const ENTRY_COLUMNS = `e.occurred_at AS "occurredAt", e.entry_id AS "entryId", e.action, e.version,
   e.actor_id AS "actorId", a.kind AS "actorKind", a.name AS "actorName", a.reference AS "actorReference",
   (SELECT coalesce(json_agg(json_build_object('id', t.id, 'kind', k.kind, 'reference', k.reference, 'name', k.name)
             ORDER BY t.position), '[]')
