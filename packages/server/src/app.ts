@@ -102,14 +102,8 @@ const KEEP_ALIVE_MS = 72_000;
 
 /** Builds the server. No other code does so. Listen on the result, or inject requests into it. */
 export async function createApp(deps: AppDeps): Promise<App> {
-  const {
-    config,
-    database,
-    masterKey,
-    lifecycle,
-    clock = Date.now,
-    stopwatch = () => performance.now(),
-  } = deps;
+  const { config, database, masterKey, lifecycle } = deps;
+  const { clock = Date.now, stopwatch = () => performance.now() } = deps;
   const app = Fastify({
     logger: false,
     genReqId: correlationIdOf,
