@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { erasePeople } from '../../src/privacy/erasure.ts';
+import { erasePeople } from '../../src/privacy/erase-people.ts';
 import type { TestServer } from './server.ts';
 
 /** Runs the job once, to its end or until `signal` is aborted. */
