@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { applyErasureRecord, readErasureRecord, writeErasureRecord } from '../src/privacy/erasure-record.ts';
 import { erasureDigest } from '../src/store/privacy/erasures.ts';
 import { CATEGORIES } from '../src/store/privacy/person-rows.ts';
-import { runErasures } from './support/erasing.ts';
+import { plantTraces, runErasures } from './support/erasing.ts';
 import { type Json, type ManageClient, manageClient } from './support/manage.ts';
 import { FOREIGN, OWN, type Planted, plantPerson, wordsInDatabase } from './support/person-data.ts';
 import { expectProblem } from './support/problems.ts';
-import { GROUP, scimClient } from './support/scim.ts';
+import { GROUP, scimClient, USER } from './support/scim.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { browserWithRole } from './support/sessions.ts';
 import { storeDays } from './support/workday.ts';
@@ -52,6 +52,7 @@ describe('the erasure of a person', () => {
   const DATES = 'startDate=2026-03-01&endDate=2026-03-10';
 
   test('shows first what is held, as the export of the person has it, and changes nothing', async () => {
+    await plantTraces(server, planted);
     await storeDays(server.db.owner, planted.tenantId, [
       { userId: planted.userId, day: '2026-03-09', plan: 'o', locationId: planted.office.locationId },
       { userId: planted.userId, day: '2026-03-20', plan: 'r' },
@@ -92,6 +93,31 @@ describe('the erasure of a person', () => {
     });
     const ahead = await manage.get(`users/${planted.userId}/days?startDate=2026-03-11&endDate=2026-03-31`);
     expect(JSON.stringify(ahead)).not.toContain('"setBy":"day"');
+    expect(await erasureOf(planted.userId)).toMatchObject({ categories: [], erasure: { finishedAt: null } });
+  });
+
+  test('keeps out everybody who would make the person active again, or take the name, until it is finished', async () => {
+    const { userId } = planted;
+    const isBusy = [`user "${userId}" is being erased`];
+    expect(await manage.outcomes('users', [{ userId, status: 'active' }])).toEqual(isBusy);
+    expect(await manage.outcomes('users', [{ userName: `${OWN}.login`, firstName: 'New' }])).toEqual(isBusy);
+    expectProblem(await manage.send('PATCH', `users/${userId}`, { status: 'active' }), 409);
+    const newId = randomUUID();
+    expect(await manage.outcomes('users', [{ userId: newId, userName: `${OWN}.LOGIN` }])).toEqual([
+      expect.stringContaining('already belongs to user'),
+    ]);
+    const { get, patch, call, list } = await scimClient(server, planted.tenantId);
+    expect((await get(`/Users/${userId}`)).statusCode).toBe(404);
+    const activate = { op: 'replace', path: 'active', value: true };
+    expect((await patch(`/Users/${userId}`, activate)).statusCode).toBe(404);
+    expect((await call('DELETE', `/Users/${userId}`)).statusCode).toBe(404);
+    expect(JSON.stringify(await list('/Users'))).not.toContain(userId);
+    for (const externalId of [undefined, `ext-${OWN}`]) {
+      const user = { schemas: [USER], userName: `${OWN}.login`, externalId };
+      const reply = await call('POST', '/Users', user);
+      expect([reply.statusCode, reply.json().scimType]).toEqual([409, 'uniqueness']);
+    }
+    expect(await manage.get(`users/${userId}`)).toMatchObject({ status: 'inactive', firstName: `Ada${OWN}` });
   });
 
   test('continues after an interruption', async () => {
@@ -113,7 +139,8 @@ describe('the erasure of a person', () => {
           'email-addresses': 1,
           groups: 1,
         },
-        ...{ visitors: 1, visits: 1, 'floor-plans': 1, 'changes-of-others': 1, 'refused-events-sent': 1 },
+        ...{ visitors: 1, visits: 1, 'floor-plans': 1, 'changes-of-others': 6, 'refused-events-sent': 1 },
+        'refused-events': 3,
       },
     });
   });
@@ -131,6 +158,8 @@ describe('the erasure of a person', () => {
       ([word, tables]) => !left.has(word) && String(tables) !== 'refused_events',
     );
     expect(gone).toEqual([]);
+    expect(left.get(`only-${FOREIGN}`)).toEqual(['refused_events']);
+    expect(left.get(`team-${FOREIGN}`)).toEqual(['users']);
   });
 
   test('does not move counts of the past', async () => {
@@ -160,6 +189,13 @@ describe('the erasure of a person', () => {
     expect(id).not.toBe(planted.userId);
     expect((await manage.get(`users/${id}`)).status).toBe('active');
     expectProblem(await manage.send('GET', `users/${planted.userId}`), 404);
+  });
+
+  test('the id comes back by no list, as an import of an older export would have it', async () => {
+    const { userId } = planted;
+    expect(await manage.outcomes('users', [{ userId, userName: 'back' }])).toEqual([
+      `user "${userId}" was erased`,
+    ]);
   });
 });
 

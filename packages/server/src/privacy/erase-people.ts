@@ -170,8 +170,8 @@ class PersonErasure {
   }
 
   async #eraseRows(person: Person): Promise<void> {
-    await this.#moveRows();
     await this.#clearLog(person);
+    await this.#moveRows();
     if (!this.#deps.signal.aborted) await this.#clearRefused(person);
   }
 
