@@ -2,6 +2,8 @@ import type { Locator, Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Rollcall } from '../../sdk/src/index.ts';
 import type { AccountRole } from '../../server/src/store/auth/account-roles.ts';
+import { setEventQuota } from '../../server/src/store/events/event-days.ts';
+import { utcDay } from '../../server/src/store/values/days.ts';
 import { NODES } from '../../server/test/support/small-organisation.ts';
 import { firstLines, LANGUAGES } from '../src/frame/keys/first-lines.ts';
 import { expectAccessible, PHONE } from './support/accessibility.ts';
@@ -19,7 +21,7 @@ describe.skipIf(!hasBrowser)('the page Integrations', () => {
     pages.site.server.clock.nowMs = Date.now();
     api = pages.site.api;
   });
-  const openTab = async (role: AccountRole, view: 'keys' | 'scim' = 'keys') => {
+  const openTab = async (role: AccountRole, view: 'keys' | 'scim' | 'sources' = 'keys') => {
     const page = await pages.openAs(role);
     await page.goto(`/console/${pages.site.organisation}/integrations?view=${view}`);
     await heading(page, 'Integrations').waitFor();
@@ -48,6 +50,27 @@ describe.skipIf(!hasBrowser)('the page Integrations', () => {
     const headers = { authorization, 'content-type': 'application/json' };
     return (await fetch(`${pages.site.origin}/v1/presence/basic`, { method: 'POST', headers, body })).ok;
   };
+
+  test('warns among the sources of a daily event quota that is nearly used', async () => {
+    const { server, tenantId } = pages.site;
+    const { owner } = server.db;
+    await owner.inSystem((tx) => setEventQuota(tx, tenantId, 1_000_000));
+    await owner.inTenant(tenantId, (tx) =>
+      tx.query(
+        `INSERT INTO event_days (tenant_id, day, stored) VALUES ($1, $2, 900000)
+         ON CONFLICT (tenant_id, day) DO UPDATE SET stored = excluded.stored`,
+        [tenantId, utcDay(server.clock.nowMs)],
+      ),
+    );
+    try {
+      const page = await openTab('integrations', 'sources');
+      await page.getByText('Most of the daily event quota is used').waitFor();
+      await page.getByText('900,000 events today, of 1,000,000').waitFor();
+      await expectAccessible(page);
+    } finally {
+      await owner.inSystem((tx) => setEventQuota(tx, tenantId, null));
+    }
+  });
 
   test('a key that is created there submits the first event by the lines of the page', async () => {
     const page = await openTab('administrator');

@@ -6,7 +6,7 @@ import { NODES, PEOPLE } from '../../server/test/support/small-organisation.ts';
 import { hasBrowser } from './support/browser.ts';
 import { DAYS, heading, usePages } from './support/console.ts';
 import { drawPlan, PLACES } from './support/floor.ts';
-import { chooseItem, expectWalkable, focusOn, press, tabTo, type } from './support/keyboard.ts';
+import { chooseItem, expectWalkable, focusOn, inMenu, press, tabTo, type } from './support/keyboard.ts';
 import { settled } from './support/pages.ts';
 import { addPerson, PASSWORD } from './support/signing-in.ts';
 import { OUTSIDE, viewsOf } from './support/views.ts';
@@ -65,7 +65,7 @@ describe.skipIf(!hasBrowser)('by keyboard alone', () => {
       await focusOn(heading(page, name));
     }
     await press(page, button(page, 'Colours'));
-    await page.getByRole('menu').waitFor();
+    await inMenu(page);
     await page.keyboard.press('Escape');
     await page.getByRole('menu').waitFor({ state: 'detached' });
     await focusOn(button(page, 'Colours'));

@@ -1,8 +1,6 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AccountRole } from '../../server/src/store/auth/account-roles.ts';
-import { setEventQuota } from '../../server/src/store/events/event-days.ts';
-import { utcDay } from '../../server/src/store/values/days.ts';
 import { AttendanceClient } from '../../server/test/support/attendance.ts';
 import { NODES, PEOPLE } from '../../server/test/support/small-organisation.ts';
 import { expectAccessible } from './support/accessibility.ts';
@@ -183,30 +181,6 @@ describe.skipIf(!hasBrowser)('the page Today', () => {
     await page.unrouteAll();
     await alert.getByRole('button').click();
     await alert.waitFor({ state: 'detached' });
-  });
-
-  test('warns administrators and integrations of a daily event quota that is nearly used, and nobody else', async () => {
-    const { server, tenantId } = pages.site;
-    const { owner } = server.db;
-    await owner.inSystem((tx) => setEventQuota(tx, tenantId, 1_000_000));
-    await owner.inTenant(tenantId, (tx) =>
-      tx.query(
-        `INSERT INTO event_days (tenant_id, day, stored) VALUES ($1, $2, 900000)
-         ON CONFLICT (tenant_id, day) DO UPDATE SET stored = excluded.stored`,
-        [tenantId, utcDay(server.clock.nowMs)],
-      ),
-    );
-    try {
-      const page = await openToday('integrations');
-      await page.getByText('Most of the daily event quota is used').waitFor();
-      await page.getByText('900,000 events today, of 1,000,000').waitFor();
-      await expectAccessible(page);
-      const planner = await openToday('planner');
-      await planner.getByRole('table', { name: 'Arrivals by hour' }).waitFor();
-      expect(await planner.getByText('daily event quota').count()).toBe(0);
-    } finally {
-      await owner.inSystem((tx) => setEventQuota(tx, tenantId, null));
-    }
   });
 
   test('is accessible, for all offices and for one', async () => {

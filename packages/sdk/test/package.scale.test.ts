@@ -70,7 +70,7 @@ test.each(['mts', 'cts'])('TypeScript finds the right types in .%s', async (endi
        .then(([row]) => row?.day ?? '');
      export const changes = new Rollcall().analytics.userBookingAttendance({ changedSince: 'cursor' });
      export const plans: Promise<string[]> = changes.then((all) =>
-       all.map((row) => (row.deleted ? row.day : row.plan)),
+       all.map((row) => ('removedFrom' in row ? row.removedFrom : row.deleted ? row.day : row.plan)),
      );
      export const cursor: string | undefined = changes.cursor;
      // @ts-expect-error: without days there is nothing but what has changed.

@@ -2,13 +2,13 @@ import '../frame/charts/style.css';
 import { Anchor, SegmentedControl, Stack, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { useParameters } from '../frame/address.ts';
-import { EventQuotaWarning } from '../frame/event-quota.tsx';
 import { Failure } from '../frame/failure.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { nameOf, useSources } from '../frame/sources.ts';
 import { texts } from '../texts.ts';
+import { EventQuotaWarning } from './event-quota.tsx';
 import { SourceRates } from './sources-rates.tsx';
 import { SourceTable } from './sources-table.tsx';
 

@@ -4,6 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
+import { ScrollTable } from '../frame/scroll-table.tsx';
 import { queryClient, useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
@@ -61,35 +62,26 @@ function RetentionForm({ stored, isEditable }: { stored: Settings; isEditable: b
   return (
     <Stack>
       <Text>{labels.intro}</Text>
-      <Table aria-label={labels.title}>
-        <Table.Thead>
-          <Table.Tr>
-            {labels.columns.map((column) => (
-              <Table.Th key={column}>{column}</Table.Th>
-            ))}
+      <ScrollTable label={labels.title} columns={labels.columns}>
+        {items.map((item) => (
+          <Table.Tr key={item.kind}>
+            <Table.Td>{labels.kinds[item.kind]}</Table.Td>
+            <Table.Td>
+              {isEditable ? (
+                <PeriodInput
+                  name={labels.kinds[item.kind]}
+                  kept={keptOf(item)}
+                  isLimited={item.longestDays !== null}
+                  onChange={(kept) => edit(item.kind, kept)}
+                />
+              ) : (
+                labels.period(item.kept)
+              )}
+            </Table.Td>
+            <Table.Td>{labels.period(item.byDefault)}</Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {items.map((item) => (
-            <Table.Tr key={item.kind}>
-              <Table.Td>{labels.kinds[item.kind]}</Table.Td>
-              <Table.Td>
-                {isEditable ? (
-                  <PeriodInput
-                    name={labels.kinds[item.kind]}
-                    kept={keptOf(item)}
-                    isLimited={item.longestDays !== null}
-                    onChange={(kept) => edit(item.kind, kept)}
-                  />
-                ) : (
-                  labels.period(item.kept)
-                )}
-              </Table.Td>
-              <Table.Td>{labels.period(item.byDefault)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+        ))}
+      </ScrollTable>
       {error && <Failure error={error} />}
       {!isEditable && <Text size="sm">{labels.readOnly}</Text>}
       {isEditable && !count.data && (

@@ -3,7 +3,6 @@ import { Anchor, Group, Stack } from '@mantine/core';
 import { useWindowEvent } from '@mantine/hooks';
 import { Link, useLocation } from 'wouter';
 import { useParameters } from '../frame/address.ts';
-import { EventQuotaWarning } from '../frame/event-quota.tsx';
 import { Failure } from '../frame/failure.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
@@ -59,7 +58,6 @@ export default function TodayPage() {
       }
     >
       <Stack gap="lg">
-        {!isKiosk && <EventQuotaWarning />}
         {error && <Failure error={error} retry={() => refetch()} />}
         {!data && !error && <Waiting />}
         {data?.offices.length === 0 && (

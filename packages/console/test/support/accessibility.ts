@@ -36,6 +36,19 @@ export const ALL_LOOKS: readonly Look[] = [
   { ...PHONE, colorScheme: 'light' },
 ];
 
+/** The widest element and its right edge in pixels, if the page is wider than the window. */
+function widerThanPage(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const edges = [...document.body.querySelectorAll('*')].map(
+      (each) => [each.getBoundingClientRect().right, each] as const,
+    );
+    const [right, widest] = edges.reduce((a, b) => (b[0] > a[0] ? b : a));
+    return [`${scrollWidth} > ${clientWidth}: ${right} ${widest.outerHTML.slice(0, 200)}`];
+  });
+}
+
 /**
  * Expects that axe-core finds nothing on a page as it is, and that nothing is wider than the page. By default it looks at
  * all colours and widths, but not at each pair: `npm run console:checks` does that.
@@ -46,9 +59,7 @@ export async function expectAccessible(page: Page, looks: readonly Look[] = [WID
     await page.setViewportSize({ width, height: 800 });
     await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
     // The charts follow the width of the page a moment later.
-    const overflow = () =>
-      page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    await expect.poll(overflow).toBe(0);
+    await expect.poll(() => widerThanPage(page), { message: page.url() }).toEqual([]);
     expect([colorScheme, width, await accessibilityFindings(page)]).toEqual([colorScheme, width, []]);
   }
 }

@@ -47,9 +47,17 @@ export async function press(page: Page, control: Locator, key = 'Enter'): Promis
   await page.keyboard.press(key);
 }
 
+/** Waits until a menu has the focus. It takes it some time after it is drawn; a key that is pressed before goes elsewhere. */
+export async function inMenu(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () => document.querySelector('[role="menu"]')?.contains(document.activeElement) ?? false,
+  );
+}
+
 /** Presses an arrow key until the focus is on an item of an open menu, and chooses it. */
 export async function chooseItem(page: Page, item: Locator): Promise<void> {
   await item.waitFor();
+  await inMenu(page);
   const isHere = () => item.evaluate((each) => each === document.activeElement);
   for (let stops = 0; stops < MOST_STOPS && !(await isHere()); stops++)
     await page.keyboard.press('ArrowDown');

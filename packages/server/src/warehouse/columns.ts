@@ -24,8 +24,6 @@ export interface Column {
   provenance: Provenance;
   /** An unknown value is absent, not null. */
   optional?: true;
-  /** The value is absent also if a row has no such member, as the key of a deleted row. */
-  mayLack?: true;
   /**
    * The member of a row whose object has the value, if the row does not have it itself. Many rows share this object,
    * for example the node of events.

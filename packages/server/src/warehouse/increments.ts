@@ -9,7 +9,7 @@ import type { Order } from '../store/warehouse/dataset-rows.ts';
 import type { ExportQuery } from '../store/warehouse/query.ts';
 import { listRemovedRanges } from '../store/warehouse/removed-days.ts';
 import { isInPastOf, readSnapshot, xidsOf } from '../store/warehouse/snapshots.ts';
-import { type Column, column, optional } from './columns.ts';
+import { column, optional } from './columns.ts';
 import {
   type Cursor,
   decodeCursor,
@@ -171,29 +171,10 @@ export const REMOVED_DAYS = {
   removedTo: optional(column.day('ours', 'the last one')),
 };
 
-/**
- * The columns of changes. A deleted row has only the columns of the key, and `deleted`. The first column is one that each row
- * and each deleted row has: a column of the key. A row about removed days has none of the key.
- */
-export function changedColumns({
-  columns,
-  key = [],
-  hasDeletions,
-  hasRemovals,
-}: Dataset): Dataset['columns'] {
+/** The columns of changes: those of the rows, in their order, and after them those of deleted rows and removed days. */
+export function changedColumns({ columns, hasDeletions, hasRemovals }: Dataset): Dataset['columns'] {
   if (!hasDeletions && !hasRemovals) return columns;
-  const [first = ''] = Object.keys(columns);
-  const [leading = first] = key.includes(first) ? [first] : key;
-  const ordered = { [leading]: columns[leading] as Column, ...columns };
-  const lackable = Object.entries(ordered).map(([name, of]): [string, Column] => [
-    name,
-    key.includes(name) && !hasRemovals ? of : { ...of, mayLack: true },
-  ]);
-  return {
-    ...Object.fromEntries(lackable),
-    deleted: optional(column.boolean('ours')),
-    ...(hasRemovals && REMOVED_DAYS),
-  };
+  return { ...columns, deleted: optional(column.boolean('ours')), ...(hasRemovals && REMOVED_DAYS) };
 }
 
 /** The rows about days of a dataset that were removed since a cursor. */

@@ -103,13 +103,22 @@ function rowWriter(
   };
 }
 
-/** Writes rows as JSON objects, without their closing brace. A row about removed days has no member of the first column. */
+/** Writes rows as JSON objects, without their closing brace. */
 function jsonRowWriter(columns: Record<string, Column>): RowWriter {
   const write = rowWriter(columns, jsonMember);
   return (row, out) => {
-    if (row.removedFrom === undefined) write(row, out);
-    else out.ascii(JSON.stringify(row).slice(0, -1));
+    if (row.deleted === true) out.text(JSON.stringify(membersOf(row, columns)).slice(0, -1));
+    else write(row, out);
   };
+}
+
+/** The members that a deleted row has, or a row about removed days. */
+function membersOf(row: Row, columns: Record<string, Column>): Row {
+  const members = Object.entries(columns).map(([name, { part, optional }]) => {
+    const value = row[name] ?? (part === undefined ? undefined : (row[part] as Row | undefined)?.[name]);
+    return [name, value === null && optional ? undefined : value];
+  });
+  return Object.fromEntries(members);
 }
 
 function partWriter(part: string, cells: [string, CellWriter][]): RowWriter {
@@ -172,14 +181,12 @@ const JSON_VALUES: Record<ColumnType, ValueWriter> = {
 };
 
 /** A member of an object. The first member opens the object, so it must not be optional. */
-function jsonMember(name: string, { type, optional, mayLack }: Column, isFirst: boolean): CellWriter {
+function jsonMember(name: string, { type, optional }: Column, isFirst: boolean): CellWriter {
   const before = `${isFirst ? '{' : ','}"${name}":`;
   const unknown = optional ? '' : `${before}null`;
   const write = JSON_VALUES[type];
-  const lacking = mayLack ? '' : unknown;
   return (value, out) => {
-    if (value === undefined) return out.ascii(lacking);
-    if (value === null) return out.ascii(unknown);
+    if (value === null || value === undefined) return out.ascii(unknown);
     out.ascii(before);
     write(value, out);
   };

@@ -159,12 +159,11 @@ export const PRESENCE_ORDER: Order = [
  * the database would spend most of the time writing them out for each event.
  */
 export const readPresence: DatasetReader = async function* (tx, query) {
-  const { tenantId, window, locationIds, userIds } = query;
+  const { tenantId, window, locationIds, userIds, changes } = query;
   const users = await loadUserDimension(tx, tenantId, userIds);
   const nodePaths = await loadNodePaths(tx, tenantId);
   const { sql, values } = inOrder(query, {
-    columns:
-      'e.event_id, e.observed_at, e.day, e.user_id, e.source_id, e.source_user_id, e.node_id, e.deleted, e.event_digest',
+    columns: `e.event_id, e.observed_at, e.day, e.user_id, e.source_id, e.source_user_id, e.node_id${changes ? ', e.deleted' : ''}`,
     from: withFormerKeys(query, {
       table: 'presence_events',
       columns: 'event_id, observed_at, day, source_id, source_user_id, node_id, location_id, event_digest',
@@ -178,24 +177,29 @@ export const readPresence: DatasetReader = async function* (tx, query) {
     values: [tenantId, window.from, window.before, userIds, locationIds],
   });
   for await (const batch of copyRows(tx, sql, values)) {
-    yield batch.map(
-      ([eventId, timestamp, day, userId, sourceId, sourceUserId, nodeId, deleted, _digest, position]) => {
-        const key = {
+    yield batch.map(([eventId, timestamp, day, userId, sourceId, sourceUserId, nodeId, ...rest]) => {
+      const [deleted, position] = changes ? rest : [undefined, ...rest];
+      const at = isoInstant(timestamp as string);
+      if (deleted === 't')
+        return {
           eventId,
-          timestamp: isoInstant(timestamp as string),
+          timestamp: at,
           sourceId,
+          person: { userId },
+          deleted: true,
           ...positioned(position),
         };
-        if (deleted === 't') return { ...key, person: { userId }, deleted: true };
-        return {
-          ...key,
-          day: isoDay(day as string),
-          person: users.get(userId as string),
-          sourceUserId,
-          place: nodePaths.get(nodeId as string),
-        };
-      },
-    );
+      return {
+        eventId,
+        timestamp: at,
+        day: isoDay(day as string),
+        person: users.get(userId as string),
+        sourceId,
+        sourceUserId,
+        place: nodePaths.get(nodeId as string),
+        ...positioned(position),
+      };
+    });
   }
 };
 

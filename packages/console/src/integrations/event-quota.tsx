@@ -1,9 +1,9 @@
 import { Alert, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { clientOf } from '../frame/client.ts';
+import { formatWhole, formatZonedInstant } from '../frame/format.ts';
+import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
-import { clientOf } from './client.ts';
-import { formatWhole, formatZonedInstant } from './format.ts';
-import { useOrganisation } from './session.ts';
 
 const { eventQuota } = texts;
 /** The count is a few seconds late in any case. */
