@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { deriveGroups } from '../src/store/directory/derived-groups.ts';
 import { seeingAll } from './support/backup.ts';
 import { addUser } from './support/directory.ts';
 import { runErasures } from './support/erasing.ts';
 import { type ManageClient, manageClient } from './support/manage.ts';
-import { type Planted, plantPerson } from './support/person-data.ts';
+import { OWN, type Planted, plantPerson, wordsInDatabase } from './support/person-data.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { browserWithRole } from './support/sessions.ts';
+import { until } from './support/waiting.ts';
 import { storeDays } from './support/workday.ts';
 
 let server: TestServer;
@@ -129,4 +131,80 @@ test('plans and bookings ahead that come after the request go with the job', asy
     tenantId,
   ]);
   expect(rows).toEqual([]);
+});
+
+test('what comes while the erasure waits for a transaction of before goes, too', async () => {
+  const { tenantId, userId, otherId, email } = planted;
+  const erasing = await server.db.restricted.inTenant(tenantId, async (tx) => {
+    await tx.query('SELECT FROM nodes LIMIT 1');
+    const running = runErasures(server);
+    await until(async () => {
+      const { erasure } = await manage.get(`users/${userId}/erasure`);
+      return (erasure as { rows: Record<string, number> }).rows['refused-events-sent'];
+    });
+    expect(await finishedAt(userId)).toBeNull();
+    await tx.query(
+      `INSERT INTO action_log (tenant_id, logged_at, entry_id, action_id, user_id, day, category, action, description, changed_by, changed_by_name)
+       VALUES ($1, '2026-03-10T12:00:00Z', gen_random_uuid(), gen_random_uuid(), $2, '2026-03-12', 'plan', 'changed', $3, 'admin', $4)`,
+      [tenantId, otherId, `Late ${email}`, email],
+    );
+    await tx.query(
+      `INSERT INTO refused_events (tenant_id, refused_at, refusal_id, sender, api_key_folded, endpoint, cause, reason, event)
+       VALUES ($1, '2026-03-10T12:00:00Z', gen_random_uuid(), 'key', 'k', 'presence', 'unknownUser', 'none', $2)`,
+      [tenantId, JSON.stringify({ userEmail: email })],
+    );
+    return { running };
+  });
+  await erasing.running;
+  expect(await finishedAt(userId)).not.toBeNull();
+  expect(await wordsInDatabase(server, email.toLowerCase())).toEqual(new Map());
+});
+
+test('the groups of colleagues follow when they lose the manager', async () => {
+  const { tenantId, otherId } = planted;
+  await write('UPDATE users SET attributes = $3 WHERE tenant_id = $1 AND user_id = $2', [
+    tenantId,
+    otherId,
+    { manager: `ext-${OWN}`, team: 'red' },
+  ]);
+  await server.db.owner.inTenant(tenantId, (tx) =>
+    deriveGroups(
+      tx,
+      tenantId,
+      { groupAttributes: ['manager', 'team'], primaryGroupAttribute: null },
+      'everyone',
+    ),
+  );
+  await write(
+    `INSERT INTO organisation_settings (tenant_id, group_attributes) VALUES ($1, '{manager,team}')
+     ON CONFLICT (tenant_id) DO UPDATE SET group_attributes = excluded.group_attributes`,
+    [tenantId],
+  );
+  const groups = async () => {
+    const { rows } = await write(
+      'SELECT g.group_type AS type FROM group_members m JOIN groups g USING (tenant_id, group_id) WHERE m.user_id = $1 ORDER BY 1',
+      [otherId],
+    );
+    return rows.map(({ type }) => type);
+  };
+  expect(await groups()).toEqual(['manager', 'team']);
+  await runErasures(server);
+  expect(await groups()).toEqual(['team']);
+});
+
+test('the role that serves requests can neither end an erasure nor rename a visitor, and erases no visits of others', async () => {
+  const asServer = (sql: string, tenantId = planted.tenantId) =>
+    server.db.restricted.inTenant(tenantId, (tx) => tx.query(sql));
+  for (const change of [
+    'UPDATE erasures SET finished_at = now(), user_id = NULL, names = NULL',
+    'INSERT INTO erasures (tenant_id) VALUES (current_tenant_id())',
+    'DELETE FROM erasures',
+    "UPDATE visitor_arrivals SET visitor_name = 'x'",
+    'UPDATE visitor_arrivals SET event_digest = gen_random_uuid()',
+  ]) {
+    await expect(asServer(change), change).rejects.toThrow('permission denied');
+  }
+  const erased = `SELECT erase_visits('{home.${OWN}@example.com}', NULL, '2026-01-01', '2027-01-01') AS visits`;
+  expect((await asServer(erased, await server.organisation())).rows).toEqual([{ visits: 0 }]);
+  expect((await asServer(erased)).rows).toEqual([{ visits: 1 }]);
 });
