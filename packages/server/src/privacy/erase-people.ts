@@ -142,8 +142,10 @@ class PersonErasure {
       // The entries of the audit trail stay, and name nobody.
       await forgetAuditSubjects(tx, 'user', [userId]);
       await forgetAuditSubjects(tx, 'address', names);
-      // Of an entry that was on its way when the account went.
-      await forgetAuditSubjects(tx, 'account', names);
+      // Of an entry that was on its way when the account went. An account with a further address stays.
+      const isFurther = (name: string) => person?.addresses.includes(name) && !person.names.includes(name);
+      const ofAccounts = names.filter((name) => !isFurther(name));
+      await forgetAuditSubjects(tx, 'account', ofAccounts);
       await countErased(tx, tenantId, userId, erased);
       await finishErasure(tx, tenantId, userId, new Date(clock()));
       return true;

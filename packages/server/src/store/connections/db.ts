@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { type PipelineResults, type PreparedStatement, runPipeline } from './pipeline.ts';
 import { TenantConnectionLimit } from './tenant-connection-limit.ts';
-import { BEGIN_READ_ONLY, NO_TENANT, Transaction, type Tx } from './transaction.ts';
+import { BEGIN_READ_ONLY, MARK_READ_ONLY, NO_TENANT, Transaction, type Tx } from './transaction.ts';
 
 export { enterTenant, type Tx } from './transaction.ts';
 
@@ -204,7 +204,7 @@ export class Database {
     tenantId: string,
     read: (tx: Tx) => AsyncIterable<T>,
   ): AsyncGenerator<T, void> {
-    const transaction = await Transaction.begin(this.#streams[kind], BEGIN_READ_ONLY, tenantId);
+    const transaction = await Transaction.begin(this.#streams[kind], SNAPSHOT, tenantId);
     let ended = false;
     try {
       yield* read(transaction.client);
@@ -246,6 +246,7 @@ function sessionSettings(as: SessionRole, statementTimeoutMs: number): string {
   return settings.join('; ');
 }
 
+const SNAPSHOT = `${BEGIN_READ_ONLY}; ${MARK_READ_ONLY}`;
 const WRITING_SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ';
 
 async function transact<T>(
