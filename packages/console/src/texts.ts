@@ -1,5 +1,6 @@
 import { account } from './texts/account.ts';
 import { attendance } from './texts/attendance.ts';
+import { audit } from './texts/audit.ts';
 import { conflict } from './texts/conflict.ts';
 import { csvImport } from './texts/csv-import.ts';
 import { effects } from './texts/effects.ts';
@@ -192,6 +193,7 @@ export const texts = {
     },
   },
   attendance,
+  audit,
   people,
   person,
   integrations,

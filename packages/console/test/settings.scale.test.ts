@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { addAccount, browserWithRole } from '../../server/test/support/sessions.ts';
@@ -200,6 +201,39 @@ describe.skipIf(!hasBrowser)('the page Settings', () => {
     await page.getByText('Saved.').waitFor();
     const { items } = await api('retention');
     expect(items).toContainEqual(expect.objectContaining({ kind: 'visitors', kept: 'P3D' }));
+  });
+
+  test('shows who did what, by day, action and name, and saves the entries as a file', async () => {
+    const { app, clock } = pages.site.server;
+    await pages.site.api.manage.keys.create({
+      name: 'audited door',
+      role: 'submitting-events',
+      authentication: 'basic',
+    });
+    await app.audit.flush();
+    const page = await pages.openAs('administrator');
+    const day = new Date(clock.nowMs).toISOString().slice(0, 10);
+    await page.goto(`${settings('audit')}&action=key.created&from=${day}&to=${day}`);
+    const table = page.getByRole('table', { name: 'Entries of the audit trail' });
+    await table
+      .getByRole('row', { name: /created a key/ })
+      .first()
+      .waitFor();
+    const { items } = await pages.site.api.manage.auditPage({
+      actions: ['key.created'],
+      startDate: day,
+      endDate: day,
+    });
+    expect(await table.locator('[data-entry]').count()).toBe(items.length);
+    await expectAccessible(page);
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download' }).click();
+    await page.getByRole('menuitem', { name: 'As CSV' }).click();
+    const lines = (await readFile(await (await saved).path(), 'utf8')).trim().split('\r\n');
+    expect(lines).toHaveLength(items.length + 1);
+    await page.getByLabel('Search').fill('nobody like this');
+    await page.getByText('No entry here').waitFor();
+    expect(new URL(page.url()).searchParams.get('search')).toBe('nobody like this');
   });
 
   test('finds one of 5,000 people, and draws those in sight only', async () => {

@@ -43,6 +43,18 @@ export interface RequestFilter {
   correlationId?: string | undefined;
 }
 
+/** Selects entries of the audit trail. */
+export interface AuditFilter {
+  /** The first UTC date, as `YYYY-MM-DD`; with `endDate`. */
+  startDate?: string | undefined;
+  /** The last UTC date, included. */
+  endDate?: string | undefined;
+  /** Only these actions, such as `key.created`. */
+  actions?: readonly string[] | undefined;
+  /** A part of the name, or the whole id, of who did it or of one to whom it was done. */
+  search?: string | undefined;
+}
+
 /** Management: nodes, users, assigned desks, settings, plans and bookings. Only Rollcall servers have it. */
 export class Manage {
   readonly #transport: Transport;
@@ -217,6 +229,16 @@ export class Manage {
     options?: CallOptions,
   ): Promise<Reply<'GET /v1/manage/requests'>> {
     return this.#transport.json({ method: 'GET', path: at`requests`, query: { ...query } }, options);
+  }
+
+  /**
+   * One page of the audit trail, the newest entries first. To load all of it, use `analytics.audit`.
+   */
+  auditPage(
+    query: AuditFilter & PageWindow = {},
+    options?: CallOptions,
+  ): Promise<Reply<'GET /v1/manage/audit'>> {
+    return this.#transport.json({ method: 'GET', path: at`audit`, query: { ...query } }, options);
   }
 
   /** Each office on its day so far. The numbers are less than a second old, or a little more in a large organisation. */

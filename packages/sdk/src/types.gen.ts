@@ -5910,4 +5910,47 @@ export interface Operations {
       }>;
     };
   };
+  /** List entries of the audit trail, the newest first. The rows of `GET /v1/analytics/audit`, for people who look for one. The read is an entry, too. */
+  'GET /v1/manage/audit': {
+    query: {
+      /** UTC; YYYY-MM-DD, YYYYMMDD or an ISO instant, of which the date counts; with endDate */
+      startDate?: string | undefined;
+      /** included; with startDate */
+      endDate?: string | undefined;
+      /** comma-separated actions of docs/audit.md */
+      actions?: string | undefined;
+      /** a part of the name, or the whole id, of who did it or of one to whom it was done; the entry of this read does not have it */
+      search?: string | undefined;
+      /** items a page, 1 to 1000; by default 100 */
+      limit?: string | undefined;
+      /** `next` of the previous page */
+      after?: string | undefined;
+    };
+    reply: {
+      items: Array<{
+        occurredAt: string;
+        entryId: string;
+        /** such as key.created; docs/audit.md lists them */
+        action: string;
+        /** the version of the metadata of the action */
+        version: number;
+        /** a random id of this organisation for who did it; null if nobody is known */
+        actorId: string | null;
+        /** account, key, scim-token or operator */
+        actorKind: string | null;
+        actorName: string | null;
+        /** the id of the account, key or token */
+        actorReference: string | null;
+        /** to whom or to what: id, kind, reference and name of each */
+        targets: Array<Record<string, unknown>>;
+        /** the network address */
+        address: string | null;
+        userAgent: string | null;
+        correlationId: string | null;
+        metadata: Record<string, unknown> | null;
+      }>;
+      /** `after` of the next page; null on the last */
+      next: string | null;
+    };
+  };
 }

@@ -5,8 +5,8 @@ CREATE TABLE audit_subjects (
   tenant_id uuid NOT NULL,
   -- Random. Entries have only this.
   subject_id uuid NOT NULL,
-  kind text NOT NULL CHECK (kind IN ('user', 'account', 'key', 'scim-token', 'address', 'operator')),
-  -- The id of the user, account, key or token, or the e-mail address as it was typed. Null once it was forgotten.
+  kind text NOT NULL CHECK (kind IN ('user', 'account', 'key', 'scim-token', 'operator')),
+  -- The id of the user, account, key or token. Null once it was forgotten.
   reference text,
   -- As it was when the subject was first named. Null where nobody knew it, or once it was forgotten.
   name text,
@@ -14,9 +14,10 @@ CREATE TABLE audit_subjects (
   PRIMARY KEY (tenant_id, subject_id),
   UNIQUE (tenant_id, kind, reference)
 );
+CREATE INDEX audit_subjects_forgotten ON audit_subjects (tenant_id, written_xid) WHERE reference IS NULL;
 CREATE TRIGGER stamp BEFORE UPDATE ON audit_subjects FOR EACH ROW EXECUTE FUNCTION stamp_written_xid();
 
--- Who did or read what. Rows are added by add_audit_entries() and go by prune_audit_batch(), and are never changed.
+-- Who did or read what. Rows are added by add_audit_entries(), and are never changed. The owner deletes those that are too old.
 CREATE TABLE audit_entries (
   tenant_id uuid NOT NULL,
   occurred_at timestamptz NOT NULL,
@@ -33,7 +34,6 @@ CREATE TABLE audit_entries (
   PRIMARY KEY (tenant_id, occurred_at, entry_id)
 ) PARTITION BY RANGE (occurred_at);
 CREATE INDEX audit_entries_by_writer ON audit_entries (tenant_id, written_xid);
-CREATE INDEX audit_entries_by_actor ON audit_entries (tenant_id, actor_id, occurred_at);
 
 CREATE TABLE audit_entries_before PARTITION OF audit_entries
   FOR VALUES FROM (MINVALUE) TO ('2027-01-01 00:00:00+00');
@@ -85,7 +85,6 @@ ALTER TABLE organisation_settings
 -- The keys that sign batches. None is ever deleted: what it signed can be checked for as long as it is there.
 CREATE TABLE audit_keys (
   kid text PRIMARY KEY,
-  public_jwk jsonb NOT NULL,
   private_key_sealed bytea NOT NULL,
   created_at timestamptz NOT NULL
 );
@@ -101,47 +100,52 @@ BEGIN
   END LOOP;
 END $$;
 
+-- The advisory lock of the subjects of an organisation. Who adds entries shares it; who forgets or deletes subjects has it alone.
+CREATE FUNCTION audit_subjects_lock() RETURNS bigint LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT hashtextextended('rollcall audit subjects ' || current_tenant_id(), 0);
+END;
+
 -- Makes the partition of the month of `at`, unless it is there. Entries go on meanwhile: ATTACH keeps no writer out.
-CREATE FUNCTION make_audit_month(at timestamptz) RETURNS boolean
+CREATE FUNCTION make_audit_month(at timestamptz) RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = rollcall, pg_temp AS $$
 DECLARE
-  month timestamp := date_trunc('month', at AT TIME ZONE 'UTC');
-  partition_name text := 'audit_entries_' || to_char(month, 'YYYY_MM');
+  month CONSTANT timestamp := date_trunc('month', at AT TIME ZONE 'UTC');
+  partition_name CONSTANT text := 'audit_entries_' || to_char(month, 'YYYY_MM');
 BEGIN
   IF at < '2027-01-01 00:00:00+00' OR to_regclass('rollcall.' || partition_name) IS NOT NULL THEN
-    RETURN false;
+    RETURN;
   END IF;
   PERFORM pg_advisory_xact_lock(hashtextextended('rollcall audit months', 0));
-  -- The look-up by name may not see yet what a transaction made just before the lock.
-  BEGIN
-    EXECUTE format('CREATE TABLE %I (LIKE audit_entries INCLUDING DEFAULTS)', partition_name);
-  EXCEPTION WHEN duplicate_table THEN
-    RETURN false;
-  END;
-  EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', partition_name);
-  EXECUTE format('CREATE POLICY tenant ON %I USING (tenant_id = current_tenant_id())', partition_name);
-  EXECUTE format('ALTER TABLE audit_entries ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', partition_name,
-    month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC');
-  RETURN true;
+  -- The look-up by name may not see yet what a transaction made just before the lock. A query does.
+  IF NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'rollcall'::regnamespace AND relname = partition_name) THEN
+    PERFORM add_month('audit_entries', partition_name, month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC');
+  END IF;
 END $$;
 
--- Adds entries of the organisation of the transaction. The only way in for the role that serves requests. An entry that is
--- there already stays, so that a writer may repeat a call whose outcome it does not know. Late entries waited in a process. So
--- the accounts that they name may have been erased since then: only an account that has a role here still has a name.
+-- Adds entries of the organisation of the transaction. The only way in for the restricted role. An entry that is
+-- there already stays, so that a writer may repeat a call whose outcome it does not know. A user who is not there, as after an
+-- erasure, is no subject. Late entries waited in a process. So the accounts that they name may have been erased since then: only
+-- an account that has a role here becomes a subject.
 CREATE FUNCTION add_audit_entries(new_entries jsonb, are_late boolean) RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = rollcall, pg_temp AS $$
 BEGIN
+  -- Until the entries are visible: nobody may forget or delete their subjects before.
+  PERFORM pg_advisory_xact_lock_shared(audit_subjects_lock());
+
   INSERT INTO audit_subjects (tenant_id, subject_id, kind, reference, name)
   SELECT DISTINCT ON (s.kind, s.reference) current_tenant_id(), s."subjectId", s.kind, s.reference,
-         coalesce(CASE WHEN are_late AND s.kind = 'account' THEN
-           (SELECT a.email FROM accounts a JOIN account_roles r ON r.account_id = a.account_id
-            WHERE r.tenant_id = current_tenant_id() AND a.account_id::text = s.reference) ELSE s.name END,
-           CASE s.kind WHEN 'user' THEN
-           (SELECT u.user_name FROM users u WHERE u.tenant_id = current_tenant_id() AND u.user_id::text = s.reference) END)
+         coalesce(u.user_name, a.email, s.name)
   FROM jsonb_array_elements(new_entries) AS e
   CROSS JOIN jsonb_to_recordset(e -> 'subjects') AS s ("subjectId" uuid, kind text, reference text, name text)
+  LEFT JOIN users u ON u.tenant_id = current_tenant_id() AND u.user_id = CASE s.kind WHEN 'user' THEN s.reference::uuid END
+    AND u.pseudonym_year IS NULL
+  LEFT JOIN (account_roles r JOIN accounts a USING (account_id))
+    ON are_late AND s.kind = 'account' AND r.tenant_id = current_tenant_id() AND a.account_id::text = s.reference
   WHERE NOT EXISTS (SELECT FROM audit_subjects k
                     WHERE k.tenant_id = current_tenant_id() AND k.kind = s.kind AND k.reference = s.reference)
+    AND CASE s.kind WHEN 'user' THEN u.user_id IS NOT NULL WHEN 'account' THEN NOT are_late OR a.account_id IS NOT NULL
+        ELSE true END
   ORDER BY s.kind, s.reference
   ON CONFLICT (tenant_id, kind, reference) DO NOTHING;
 
@@ -162,70 +166,6 @@ BEGIN
     JOIN audit_subjects k ON k.tenant_id = current_tenant_id() AND k.kind = s.subject ->> 'kind'
      AND k.reference = s.subject ->> 'reference') AS named
   ON CONFLICT (tenant_id, occurred_at, entry_id) DO NOTHING;
-END $$;
-
--- Takes the names from subjects of one kind, by their references; those of accounts also by their folded addresses. Their entries stay, and the chain of entries stays whole.
-CREATE FUNCTION forget_audit_subjects(wanted_kind text, wanted_references text[]) RETURNS integer
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = rollcall, pg_temp AS $$
-DECLARE
-  forgotten integer;
-BEGIN
-  UPDATE audit_subjects SET reference = NULL, name = NULL
-  WHERE tenant_id = current_tenant_id() AND kind = wanted_kind
-    AND (reference = ANY (wanted_references) OR kind = 'account' AND lower(normalize(name)) = ANY (wanted_references));
-  GET DIAGNOSTICS forgotten = ROW_COUNT;
-  RETURN forgotten;
-END $$;
-
--- Deletes the entries of a batch that ended before `before`. Its signature from then on is that of a pruned batch. Returns
--- how many entries it deleted; null if there is no such batch, or if it has been pruned.
-CREATE FUNCTION prune_audit_batch(batch bigint, before timestamptz, at timestamptz, new_kid text, new_signature bytea)
-  RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = rollcall, pg_temp AS $$
-DECLARE
-  pruned audit_batches;
-  deleted integer;
-BEGIN
-  SELECT * INTO pruned FROM audit_batches
-  WHERE tenant_id = current_tenant_id() AND number = batch AND last_at < before AND pruned_at IS NULL FOR UPDATE;
-  IF NOT FOUND THEN
-    RETURN NULL;
-  END IF;
-  DELETE FROM audit_entries
-  WHERE tenant_id = current_tenant_id() AND occurred_at BETWEEN pruned.first_at AND pruned.last_at
-    AND entry_id = ANY (pruned.entry_ids);
-  GET DIAGNOSTICS deleted = ROW_COUNT;
-  UPDATE audit_batches SET entry_ids = NULL, entry_digests = NULL, pruned_at = at, prune_kid = new_kid, prune_signature = new_signature
-  WHERE tenant_id = current_tenant_id() AND number = batch;
-  RETURN deleted;
-END $$;
-
--- Deletes the subjects that no entry has any more.
-CREATE FUNCTION prune_audit_subjects() RETURNS integer
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = rollcall, pg_temp AS $$
-DECLARE
-  deleted integer;
-BEGIN
-  DELETE FROM audit_subjects WHERE tenant_id = current_tenant_id() AND subject_id NOT IN (
-    SELECT actor_id FROM audit_entries WHERE tenant_id = current_tenant_id() AND actor_id IS NOT NULL
-    UNION SELECT unnest(target_ids) FROM audit_entries WHERE tenant_id = current_tenant_id());
-  GET DIAGNOSTICS deleted = ROW_COUNT;
-  RETURN deleted;
-END $$;
-
--- The keys that sign batches, the one that signs now first.
-CREATE FUNCTION all_audit_keys() RETURNS SETOF audit_keys
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = rollcall, pg_temp
-BEGIN ATOMIC
-  SELECT * FROM audit_keys ORDER BY created_at DESC, kid;
-END;
-
--- Stores the first of these keys, unless another server has done so.
-CREATE FUNCTION add_first_audit_key(new_kid text, new_public_jwk jsonb, sealed bytea, at timestamptz) RETURNS void
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = rollcall, pg_temp AS $$
-BEGIN
-  LOCK TABLE audit_keys IN SHARE ROW EXCLUSIVE MODE;
-  INSERT INTO audit_keys (kid, public_jwk, private_key_sealed, created_at)
-  SELECT new_kid, new_public_jwk, sealed, at WHERE NOT EXISTS (SELECT FROM audit_keys);
 END $$;
 
 -- The organisations whose keys and accounts failed logins named: for the entries about these. Nobody else's are returned.

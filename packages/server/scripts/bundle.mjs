@@ -2,6 +2,7 @@
 // command's time.
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
+import { LOADED, OPTIONAL } from './loaded-packages.mjs';
 
 await build({
   cwd: fileURLToPath(new URL('..', import.meta.url)),
@@ -9,8 +10,7 @@ await build({
   platform: 'node',
   // `pg` asks it what it runs in; where there is none, as in Node.js 20, it tries a Response, which loads all of fetch.
   transform: { define: { navigator: '{"userAgent":"Node.js"}' } },
-  // What looks for files of its own, or need not be there.
-  external: [/^@duckdb\//, /^pg-native$/, /^@fastify\/swagger-ui/, /^@node-rs\//],
+  external: [...LOADED, ...OPTIONAL],
   plugins: [{ name: 'ascii', generateBundle: (_, files) => Object.values(files).forEach(toAscii) }],
   output: {
     dir: 'dist/bin',

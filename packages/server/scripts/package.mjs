@@ -1,21 +1,20 @@
 /*
  * Makes the package that is published: `rollcall`, one file with the command line, the server, the pages of the console, the
  * documents and the migrations. The bundle holds all other packages but a few, so an installation is small and compiles
- * nothing. Usage: npm run package [-- --out DIRECTORY]; the default is release/ beside this checkout's README.
+ * nothing. Packs what was built last; `npm run package` builds first.
+ * Usage: npm run package [-- --out DIRECTORY]; the default is release/ beside this checkout's README.
  */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { LOADED } from './loaded-packages.mjs';
 
 const SERVER = fileURLToPath(new URL('..', import.meta.url));
 const WORKSPACE = resolve(SERVER, '../..');
 const CONSOLE = join(WORKSPACE, 'packages/console');
-
-/** What the bundle loads from packages of their own (`external` in bundle.mjs). */
-const LOADED = ['@fastify/swagger-ui', '@node-rs/argon2'];
 
 const { values } = parseArgs({ options: { out: { type: 'string', default: join(WORKSPACE, 'release') } } });
 const staging = mkdtempSync(join(tmpdir(), 'rollcall-package-'));
@@ -86,11 +85,13 @@ function write(name, text) {
   writeFileSync(join(staging, name), text);
 }
 
+/** Runs npm. Returns its standard output; shows what it says only if it fails. */
 function npm(args, cwd) {
-  return execFileSync('npm', args, {
-    cwd,
-    encoding: 'utf8',
-    maxBuffer: 64 << 20,
-    stdio: ['ignore', 'pipe', 'ignore'],
+  const stdio = ['ignore', 'pipe', 'pipe'];
+  const { status, error, stdout, stderr } = spawnSync('npm', args, {
+    ...{ cwd, encoding: 'utf8', maxBuffer: 64 << 20, stdio },
   });
+  if (status === 0) return stdout;
+  process.stderr.write(stderr ?? '');
+  throw error ?? new Error(`"npm ${args.join(' ')}" failed with exit code ${status}.`);
 }

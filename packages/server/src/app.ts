@@ -66,6 +66,7 @@ import type { Database } from './store/connections/db.ts';
 import { TenantWriteQueue } from './store/connections/tenant-write-queue.ts';
 import { VERSION } from './store/release.ts';
 import { AggregateKeeper } from './warehouse/aggregates.ts';
+import { auditListRoutes } from './warehouse/audit-list.ts';
 import { latestArrivalsRoutes } from './warehouse/latest-arrivals.ts';
 import { warehouseRoutes } from './warehouse/routes.ts';
 import { todayRoutes } from './warehouse/today.ts';
@@ -274,6 +275,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   await app.register(warehouseRoutes, { database, clock, publicUrl, transfers, aggregates });
   await app.register(todayRoutes, { database, clock, stopwatch });
   await app.register(latestArrivalsRoutes, { database, clock, stopwatch });
+  await app.register(auditListRoutes, { database });
 
   app.addHook('onListen', (done) => {
     deps.logger.info(`listening on ${app.listeningOrigin}`);

@@ -3,9 +3,14 @@ import { MasterKeys } from '../src/auth/master-keys.ts';
 import { createLogger } from '../src/http/logging.ts';
 import { TASKS } from '../src/jobs/tasks.ts';
 import { type Verification, verifyAudit } from '../src/privacy/verify-audit.ts';
-import { addAuditEntries, forgetAuditSubjects, type NewAuditEntry } from '../src/store/audit/entries.ts';
+import { addAuditEntries, type NewAuditEntry } from '../src/store/audit/entries.ts';
+import { forgetAuditAccounts, forgetAuditSubjects } from '../src/store/audit/subjects.ts';
 import type { Tx } from '../src/store/connections/db.ts';
+import { organisationIds } from '../src/store/directory/organisations.ts';
+import { fold } from '../src/store/values/fold.ts';
 import { seeingAll } from './support/backup.ts';
+import { addUser } from './support/directory.ts';
+import { untilAllWait } from './support/locks.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
 let server: TestServer;
@@ -63,10 +68,12 @@ const verify = (known?: { number: number; hash: string }): Promise<Verification>
 const tamper = (sql: string) =>
   seeingAll(server.db.target, (client) => client.query(sql.replaceAll('$t', `'${tenantId}'`)));
 
-/** Three batches: entries 1 and 2, 3 and 4, 5 and 6. */
+/** Three batches: entries 1 and 2, 3 and 4, 5 and 6. A second lies between the two of a batch. */
 async function threeBatches(): Promise<void> {
   for (const first of [1, 3, 5]) {
-    await add(entry(first), entry(first + 1));
+    const before = entry(first);
+    server.clock.advanceS(1);
+    await add(before, entry(first + 1));
     await run('audit');
     server.clock.advanceS(60);
   }
@@ -116,8 +123,23 @@ const TAMPERINGS: Record<string, [sql: () => string, found: () => string]> = {
   ],
   'the time of an entry is changed': [
     () =>
+      `UPDATE audit_entries SET occurred_at = occurred_at - interval '1 microsecond' WHERE tenant_id = $t AND entry_id = '${uuid(3)}'`,
+    () => `The entry ${uuid(3)} of batch 2 is missing.`,
+  ],
+  'the time of an entry is changed to another one of its batch': [
+    () =>
       `UPDATE audit_entries SET occurred_at = occurred_at - interval '1 microsecond' WHERE tenant_id = $t AND entry_id = '${uuid(4)}'`,
-    () => `The entry ${uuid(4)} of batch 2 is missing.`,
+    () => `The entry ${uuid(4)} (key.revoked, `,
+  ],
+  'a copy of an entry with another time and another content is slipped in': [
+    () => `INSERT INTO audit_entries SELECT tenant_id, occurred_at + interval '1 microsecond', entry_id, 'key.created', version,
+             actor_id, target_ids, context, metadata, written_xid FROM audit_entries WHERE tenant_id = $t AND entry_id = '${uuid(3)}'`,
+    () => `The entry ${uuid(3)} of batch 2 is there 2 times: somebody has slipped in a copy.`,
+  ],
+  'a copy of an entry with an earlier time is slipped in': [
+    () => `INSERT INTO audit_entries SELECT tenant_id, occurred_at - interval '1 microsecond', entry_id, action, version,
+             actor_id, target_ids, context, metadata, written_xid FROM audit_entries WHERE tenant_id = $t AND entry_id = '${uuid(4)}'`,
+    () => `The entry ${uuid(4)} of batch 2 is there 2 times: somebody has slipped in a copy.`,
   ],
   'an entry is deleted': [
     () => `DELETE FROM audit_entries WHERE tenant_id = $t AND entry_id = '${uuid(3)}'`,
@@ -207,8 +229,8 @@ describe('verify finds it, and says where, if', () => {
 
 test('a forgotten subject leaves the chain whole, and its name is nowhere', async () => {
   await threeBatches();
-  const forgotten = await server.db.restricted.inTenant(tenantId, (tx) =>
-    forgetAuditSubjects(tx, 'account', ['a1', 'a2', 'a3', 'a4', 'a5', 'a6']),
+  const forgotten = await server.db.owner.inTenant(tenantId, (tx) =>
+    forgetAuditSubjects(tx, tenantId, 'account', ['a1', 'a2', 'a3', 'a4', 'a5', 'a6']),
   );
   expect(forgotten).toBe(6);
   expect((await verify()).faults).toEqual([]);
@@ -231,7 +253,7 @@ test('entries that are too old go, their batches stay signed, and the chain stay
   expect((await verify()).faults).toEqual(['Batch 2 is missing.']);
 });
 
-test('the role that serves requests can neither change nor delete nor insert entries by itself', async () => {
+test('the restricted role can neither change nor delete nor insert entries by itself', async () => {
   await add(entry(1));
   for (const sql of [
     'UPDATE audit_entries SET action = action',
@@ -244,12 +266,116 @@ test('the role that serves requests can neither change nor delete nor insert ent
     'DELETE FROM audit_subjects',
     'SELECT FROM audit_keys',
     'SELECT FROM audit_entries_before',
+    `INSERT INTO organisation_settings (tenant_id, audit_months) VALUES (current_tenant_id(), 1)`,
+    'UPDATE organisation_settings SET audit_months = 1',
   ]) {
     await expect(
       server.db.restricted.inTenant(tenantId, (tx) => tx.query(sql)),
       sql,
     ).rejects.toThrow(/permission denied/);
   }
+});
+
+test('the restricted role adds entries by one function, and reads entries and subjects, and no more', async () => {
+  const { rows: functions } = await tamper(
+    `SELECT proname::text AS name FROM pg_proc WHERE pronamespace = 'rollcall'::regnamespace AND proname LIKE '%audit%'
+       AND has_function_privilege('rollcall_app', oid, 'EXECUTE')`,
+  );
+  expect(functions).toEqual([{ name: 'add_audit_entries' }]);
+  const { rows: privileges } = await tamper(
+    `SELECT c.relname::text AS name, p AS privilege FROM pg_class c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE']) AS p
+     WHERE c.relnamespace = 'rollcall'::regnamespace AND c.relname LIKE 'audit%' AND c.relkind IN ('r', 'p')
+       AND has_any_column_privilege('rollcall_app', c.oid, p)`,
+  );
+  expect(privileges.toSorted((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
+    { name: 'audit_entries', privilege: 'SELECT' },
+    { name: 'audit_subjects', privilege: 'SELECT' },
+  ]);
+});
+
+test('an organisation whose chain is broken does not keep the entries of others out of batches', async () => {
+  const others = [await server.organisation(), tenantId, await server.organisation()];
+  const [broken = '', ...whole] = (await server.db.owner.inSystem(organisationIds)).filter((each) =>
+    others.includes(each),
+  );
+  const addIn = (id: string, number: number) =>
+    server.db.restricted.inTenant(id, (tx) => addAuditEntries(tx, [entry(number)]));
+  await addIn(broken, 1);
+  await run('audit');
+  await tamper(`DELETE FROM audit_heads WHERE tenant_id = '${broken}'`);
+  for (const id of [broken, ...whole]) await addIn(id, 2);
+  await expect(run('audit')).rejects.toThrow('It failed for 1 of ');
+  for (const id of whole)
+    expect(await verifyAudit(server.db.owner, id, { sealer: server.masterKey })).toMatchObject({
+      ...{ faults: [], batches: 1, waiting: 0 },
+    });
+  await tamper(`DELETE FROM audit_batches WHERE tenant_id = '${broken}'`);
+});
+
+test('after a restore, the head follows the database that has it now, and every entry is in one batch', async () => {
+  await threeBatches();
+  await tamper(`UPDATE audit_heads SET database = 'another one' WHERE tenant_id = $t`);
+  expect(await verify()).toMatchObject({ faults: [], batches: 3, waiting: 0 });
+  const database = async () =>
+    (await tamper('SELECT database FROM audit_heads WHERE tenant_id = $t')).rows[0].database;
+  await run('audit');
+  expect(await database()).not.toBe('another one');
+  await add(entry(7));
+  await tamper(`UPDATE audit_heads SET database = 'another one' WHERE tenant_id = $t`);
+  expect(await verify()).toMatchObject({ faults: [], waiting: 1 });
+  await run('audit');
+  expect(await verify()).toMatchObject({ faults: [], batches: 4, entries: 7, waiting: 0 });
+});
+
+test('an entry that is added while unused subjects are deleted keeps the name of its actor', async () => {
+  await add(entry(1), entry(2));
+  await run('audit');
+  server.clock.advanceS(400 * 86_400);
+  const pruned = await server.db.restricted.inTenant(tenantId, async (tx) => {
+    const again = entry(3);
+    await addAuditEntries(tx, [{ ...again, subjects: entry(1).subjects }]);
+    const begun = { ended: run('audit-prune') };
+    await untilAllWait(server.db.target);
+    return begun;
+  });
+  await pruned.ended;
+  const { rows } = await tamper(
+    `SELECT k.reference FROM audit_entries e LEFT JOIN audit_subjects k ON k.subject_id = e.actor_id WHERE e.tenant_id = $t`,
+  );
+  expect(rows).toEqual([{ reference: 'a1' }]);
+  const subjects = await tamper('SELECT reference FROM audit_subjects WHERE tenant_id = $t');
+  expect(subjects.rows).toEqual([{ reference: 'a1' }]);
+});
+
+test('an entry waits for a user who is being erased, and then names nobody', async () => {
+  const { userId } = await addUser(server.db.owner, tenantId);
+  const subject = { kind: 'user', reference: userId, subjectId: uuid(9_000), isActor: false } as const;
+  const { added } = await server.db.owner.inTenant(tenantId, async (tx) => {
+    await tx.query('DELETE FROM users WHERE tenant_id = $1 AND user_id = $2', [tenantId, userId]);
+    await forgetAuditSubjects(tx, tenantId, 'user', [userId]);
+    const begun = { added: add({ ...entry(1), subjects: [subject] }) };
+    await untilAllWait(server.db.target);
+    return begun;
+  });
+  await added;
+  const { rows: entries } = await tamper('SELECT target_ids FROM audit_entries WHERE tenant_id = $t');
+  expect(entries).toEqual([{ target_ids: [] }]);
+  const { rows: subjects } = await tamper('SELECT reference FROM audit_subjects WHERE tenant_id = $t');
+  expect(subjects).toEqual([]);
+});
+
+test('the address of an account is forgotten by the rule that folds addresses everywhere', async () => {
+  const named = (number: number, name: string) => {
+    const { subjects, ...rest } = entry(number);
+    return { ...rest, subjects: subjects.map((subject) => ({ ...subject, name })) };
+  };
+  await add(named(1, 'É\u0301va.İ@Example.COM'), named(2, 'eva@example.com'));
+  const forgotten = await server.db.owner.inTenant(tenantId, (tx) =>
+    forgetAuditAccounts(tx, tenantId, [fold('É\u0301VA.İ@example.com')]),
+  );
+  expect(forgotten).toBe(1);
+  const { rows } = await tamper('SELECT name FROM audit_subjects WHERE tenant_id = $t AND name IS NOT NULL');
+  expect(rows).toEqual([{ name: 'eva@example.com' }]);
 });
 
 test('months have partitions ahead, an entry finds one even where the job did not run, and a pause makes few', async () => {

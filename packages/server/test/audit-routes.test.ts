@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { App } from '../src/app.ts';
 import { createSetUpLink } from '../src/auth/set-up.ts';
 import { AUDIT_ACTIONS, type AuditAction } from '../src/http/audit/actions.ts';
-import { PERSON_VIEWS } from '../src/http/audit/person-views.ts';
+import { PERSON_LOOK_UPS, PERSON_VIEWS } from '../src/http/audit/person-views.ts';
 import { AUDITED_CHANGES, UNAUDITED_CHANGES } from '../src/http/audit/routes.ts';
 import { entriesOf } from './support/audit.ts';
 import { answerOf, authenticatorOf, createdPasskey } from './support/authenticator.ts';
@@ -273,8 +273,26 @@ describe.each(Object.entries(AUDITED_CHANGES))('%s', (operation, action) => {
 test('every route that shows one person notes the look', async () => {
   const shown = app.routeTable
     .filter(
-      ({ method, url }) => method === 'GET' && url.includes('/users/:userId') && !url.endsWith('/export'),
+      ({ method, url }) =>
+        [method].flat().includes('GET') &&
+        (url.includes('/users/:userId') || url === '/scim/v2/Users/:id') &&
+        !url.endsWith('/export'),
     )
     .map(({ url }) => `GET ${url}`);
-  expect(Object.keys(PERSON_VIEWS).toSorted()).toEqual(shown.toSorted());
+  expect(Object.keys(PERSON_VIEWS).toSorted()).toEqual([...new Set(shown)].toSorted());
+});
+
+test('every list in which a parameter selects one person notes the look', async () => {
+  const { paths } = (await app.inject({ url: '/openapi.json' })).json();
+  const names = ['userId', 'userName', 'email', 'card'];
+  const lists = Object.entries<{ get?: { parameters?: { in: string; name: string }[] } }>(paths).flatMap(
+    ([path, { get }]) => {
+      const inQuery = (get?.parameters ?? []).filter((each) => each.in === 'query').map(({ name }) => name);
+      const selecting = inQuery.filter((name) => names.includes(name));
+      return selecting.length > 0 ? [[`GET ${path}`, selecting.toSorted()]] : [];
+    },
+  );
+  expect(Object.fromEntries(lists)).toEqual(
+    Object.fromEntries(Object.entries(PERSON_LOOK_UPS).map(([url, by]) => [url, by.toSorted()])),
+  );
 });

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createScimToken } from '../src/auth/manage-scim-tokens.ts';
 import { createLogger } from '../src/http/logging.ts';
-import { auditEntriesInsert, forgetAuditSubjects } from '../src/store/audit/entries.ts';
+import { readAuditEntries } from '../src/store/audit/dataset.ts';
+import { addAuditEntries, auditEntriesInsert } from '../src/store/audit/entries.ts';
+import { forgetAuditSubjects } from '../src/store/audit/subjects.ts';
 import { Database } from '../src/store/connections/db.ts';
+import { ALL_DAYS } from '../src/store/values/day-window.ts';
 import { entriesOf } from './support/audit.ts';
 import { addSite, goodEvent, type Site, submit } from './support/presence.ts';
 import { expectProblem } from './support/problems.ts';
@@ -26,6 +30,12 @@ async function newSite(): Promise<Site & { boss: Browser; email: string }> {
 const actionsOf = async (tenantId: string) => (await entriesOf(server, tenantId)).map(({ action }) => action);
 const ofAction = async (tenantId: string, action: string) =>
   (await entriesOf(server, tenantId)).filter((entry) => entry.action === action);
+
+/** The entries of reads. An entry says whether the client has all of the answer, so it comes after the answer. */
+async function readsOf(tenantId: string, count: number) {
+  await until(async () => (await ofAction(tenantId, 'export.read')).length >= count);
+  return ofAction(tenantId, 'export.read');
+}
 
 describe('a change', () => {
   test('has its entry with actor, target, time and context, and a refused change has none', async () => {
@@ -104,7 +114,7 @@ describe('a read', () => {
     await submit(server, site, [goodEvent(site)]);
     const query = `startDate=2026-03-10&endDate=2026-03-10&userIds=${user.userId}&format=csv`;
     expect((await get(`/v1/analytics/presence/basic?${query}`, site.headers)).statusCode).toBe(200);
-    expect(await ofAction(tenantId, 'export.read')).toMatchObject([
+    expect(await readsOf(tenantId, 1)).toMatchObject([
       {
         actor: key.apiKey,
         actorKind: 'key',
@@ -119,6 +129,37 @@ describe('a read', () => {
         },
       },
     ]);
+  });
+
+  test('does not count the rows that tell of removed days', async () => {
+    const site = await newSite();
+    const { tenantId, headers } = site;
+    await submit(server, site, [goodEvent(site)]);
+    const first = await get('/v1/analytics/presence/basic?startDate=2026-03-10&endDate=2026-03-10', headers);
+    const cursor = String(first.headers['rollcall-cursor']);
+    await server.db.owner.inTenant(tenantId, (tx) =>
+      tx.query("INSERT INTO removed_days (tenant_id, dataset, day) VALUES ($1, 'presence', '2026-03-01')", [
+        tenantId,
+      ]),
+    );
+    await submit(server, site, [{ ...goodEvent(site), eventId: 'later', zoneId: site.office.zoneId }]);
+    const changed = await get(`/v1/analytics/presence/basic?changedSince=${cursor}`, headers);
+    const [removed, ...others] = changed.json();
+    expect(removed).toMatchObject({ removedFrom: '2026-03-01T00:00:00.000Z' });
+    const reads = await readsOf(tenantId, 2);
+    expect(reads.map(({ metadata }) => metadata.rows)).toEqual([1, others.length]);
+  });
+
+  test('does not keep ids of users who are not there', async () => {
+    const { tenantId, headers, user } = await newSite();
+    const userIds = `${user.userId},${randomUUID()}`;
+    await get(
+      `/v1/analytics/presence/basic?startDate=2026-03-10&endDate=2026-03-10&userIds=${userIds}`,
+      headers,
+    );
+    const [read] = await readsOf(tenantId, 1);
+    expect(read?.targets.map(({ reference }) => reference)).toEqual([user.userId]);
+    expect(read?.metadata.users).toBe(2);
   });
 
   test('of metrics, a HEAD and a refused one have none', async () => {
@@ -165,6 +206,62 @@ describe('a read', () => {
       ['key', [], 1],
       ['key', [], 2],
     ]);
+  });
+});
+
+describe('a look-up of one person', () => {
+  const looks = async (tenantId: string) =>
+    (await ofAction(tenantId, 'person.viewed')).map(({ actorKind, targets, metadata }) => [
+      actorKind,
+      metadata.view,
+      targets.map(({ reference }) => reference),
+    ]);
+
+  test.each(['userName', 'email', 'card'] as const)(
+    'in the list of users by %s names whom it found',
+    async (by) => {
+      const { tenantId, boss, user } = await newSite();
+      const authorization = `Bearer ${await server.token(await server.key(tenantId, { authentication: 'hmac' }))}`;
+      const cardNumber = user.userId.slice(0, 8);
+      const credentials = [{ active: true, cardNumber, scanData: [], credentialType: 'badge' }];
+      const given = await server.app.inject({
+        method: 'POST',
+        url: '/v1/access-credentials',
+        headers: { authorization },
+        payload: { data: [{ username: user.email, updateId: '1', credentials }] },
+      });
+      expect(given.statusCode, given.payload).toBe(200);
+      const value = { userName: user.userName, email: user.email, card: cardNumber }[by];
+      const reply = await get(`/v1/manage/users?${by}=${encodeURIComponent(value)}`, boss);
+      expect(reply.json().items).toMatchObject([{ userId: user.userId }]);
+      expect((await get(`/v1/manage/users?${by}=nobody`, boss)).json().items).toEqual([]);
+      expect((await get('/v1/manage/users', boss)).statusCode).toBe(200);
+      expect(await looks(tenantId)).toEqual([['account', 'GET /v1/manage/users', [user.userId]]]);
+    },
+  );
+
+  test('in the list of assigned desks names the user, also in a file', async () => {
+    const { tenantId, boss, user } = await newSite();
+    const url = `/v1/manage/desk-assignments?userId=${user.userId}`;
+    const view = ['account', 'GET /v1/manage/desk-assignments', [user.userId]];
+    expect((await get(url, boss)).statusCode).toBe(200);
+    expect(await looks(tenantId)).toEqual([view]);
+    server.clock.advanceS(60);
+    expect((await get(`${url}&format=csv`, boss)).statusCode).toBe(200);
+    expect((await get('/v1/manage/desk-assignments', boss)).statusCode).toBe(200);
+    expect(await looks(tenantId)).toEqual([view, view]);
+  });
+
+  test('by an identity provider is counted, and names nobody', async () => {
+    const { tenantId, user } = await newSite();
+    const { token } = await createScimToken(
+      { tenantId, name: 'okta' },
+      { owner: server.db.owner, clock: server.clock.read },
+    );
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await get(`/scim/v2/Users/${user.userId}`, headers)).statusCode).toBe(200);
+    expect((await get('/scim/v2/Users', headers)).statusCode).toBe(200);
+    expect(await looks(tenantId)).toEqual([['scim-token', 'GET /scim/v2/Users/:id', []]]);
   });
 });
 
@@ -297,7 +394,9 @@ describe('the dataset', () => {
     await server.app.audit.flush();
     const first = await get(`/v1/analytics/audit/basic?${ALL}`, headers);
     expect(first.payload).toContain(user.userName);
-    await server.db.restricted.inTenant(tenantId, (tx) => forgetAuditSubjects(tx, 'user', [user.userId]));
+    await server.db.owner.inTenant(tenantId, (tx) =>
+      forgetAuditSubjects(tx, tenantId, 'user', [user.userId]),
+    );
     const cursor = String(first.headers['rollcall-cursor']);
     const changed = await get(
       `/v1/analytics/audit/basic?changedSince=${cursor}&actions=export.read`,
@@ -309,6 +408,41 @@ describe('the dataset', () => {
     expect(row.targets).toEqual([{ id: expect.any(String), kind: 'user', reference: null, name: null }]);
     expect(changed.payload).not.toContain(user.userName);
     expect(changed.payload).not.toContain(user.userId);
+  });
+
+  test('finds what has changed without reading all entries', async () => {
+    const { tenantId } = await newSite();
+    await server.app.audit.flush();
+    const many = Array.from({ length: 3_000 }, () => ({
+      ...{
+        entryId: randomUUID(),
+        occurredAt: new Date(server.clock.nowMs),
+        action: 'session.ended',
+        version: 1,
+      },
+      subjects: [],
+      context: { address: null, userAgent: null, correlationId: null },
+      metadata: { sessions: 'own' },
+    }));
+    await server.db.restricted.inTenant(tenantId, (tx) => addAuditEntries(tx, many));
+    await server.db.owner.inSystem((tx) => tx.query('ANALYZE audit_entries'));
+    const snapshot = await server.db.restricted.inTenant(tenantId, async (tx) => {
+      const { rows } = await tx.query('SELECT pg_current_snapshot()::text AS snapshot');
+      return rows[0].snapshot as string;
+    });
+    await server.key(tenantId);
+    const at = new Date(server.clock.nowMs);
+    await server.db.restricted.inTenant(tenantId, async (tx) => {
+      const query = { tenantId, window: ALL_DAYS, now: at, changes: { snapshot, at } };
+      const actions: unknown[] = [];
+      for await (const rows of readAuditEntries(tx, query)) actions.push(...rows.map(({ action }) => action));
+      expect(actions).toEqual(['key.created']);
+      const { rows } = await tx.query(
+        `SELECT sum(seq_tup_read + idx_tup_fetch)::integer AS read FROM pg_stat_xact_all_tables
+         WHERE relname LIKE 'audit_entries%'`,
+      );
+      expect(rows[0].read).toBeLessThan(100);
+    });
   });
 
   test('does not name an account that was erased while its entry waited', async () => {

@@ -37,9 +37,9 @@ async function exchange(): Promise<void> {
   server.stopwatch.nowMs += 5_000;
   vi.advanceTimersByTime(5_000);
 }
-async function storedToday(of = site): Promise<number> {
-  const day = await server.db.owner.inTenant(of.tenantId, (tx) => getEventDay(tx, of.tenantId, DAY));
-  return day.stored;
+async function storedToday(of = site, day = DAY): Promise<number> {
+  const { stored } = await server.db.owner.inTenant(of.tenantId, (tx) => getEventDay(tx, of.tenantId, day));
+  return stored;
 }
 async function setQuota(quota: number | null, of = site): Promise<void> {
   await server.db.owner.inSystem((tx) => setEventQuota(tx, of.tenantId, quota));
@@ -250,6 +250,7 @@ describe('the count of stored events', () => {
     process.noteStored(site.tenantId, 4);
     await process.close();
     expect(await storedToday()).toBe(3);
+    expect(await storedToday(site, '2026-03-11')).toBe(4);
   });
 
   test('is not written at all for requests without a new event', async () => {

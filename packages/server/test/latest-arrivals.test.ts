@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { AttendanceClient } from './support/attendance.ts';
 import { addNode, addUser } from './support/directory.ts';
+import { runErasures } from './support/erasing.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { NODES, PEOPLE, smallOrganisation } from './support/small-organisation.ts';
 
@@ -67,6 +68,26 @@ test('at most 20 users are named', async () => {
   const { people } = (await ask(NODES.annex, key)).json();
   expect(people).toHaveLength(20);
   expect(people.slice(0, 2).map((person: { name: string }) => person.name)).toEqual(['late24', 'late23']);
+});
+
+test('people who were erased today take no place of those who are named', async () => {
+  const { tenantId, client, key } = await smallOrganisation(server);
+  const authorization = `Bearer ${await server.token(key)}`;
+  const events = [];
+  for (let n = 0; n < 25; n++) {
+    const { userId } = await addUser(server.db.owner, tenantId, { userName: `late${n}` });
+    events.push({ userId, nodeId: NODES.annex, at: `2026-03-13T10:${String(n + 10)}:00Z` });
+  }
+  await client.submit(events);
+  for (const { userId } of events.slice(-3)) {
+    const url = `/v1/manage/users/${userId}/erasure`;
+    const reply = await server.app.inject({ method: 'POST', url, headers: { authorization } });
+    expect(reply.statusCode, reply.body).toBe(202);
+  }
+  await runErasures(server);
+  const { people } = (await ask(NODES.annex, key)).json();
+  expect(people).toHaveLength(20);
+  expect(people[0]).toMatchObject({ name: 'late21' });
 });
 
 test('of an office that is not in use, and of what is no office, nobody is named', async () => {

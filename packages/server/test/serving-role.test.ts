@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Database, type DatabaseTarget } from '../src/store/connections/db.ts';
 import { migrateAndChooseRole } from '../src/store/schema/migrate.ts';
 import { prepareServingRole } from '../src/store/schema/serving-role.ts';
@@ -16,7 +16,7 @@ interface Role {
 const PASSWORD = 'not secret: a role of a test';
 const made: string[] = [];
 let server: TestServer;
-/** The role for requests of the server. */
+/** The serving role of the server. */
 let serving: Role;
 beforeAll(async () => {
   serving = await makeRole('LOGIN NOINHERIT');
@@ -53,7 +53,7 @@ async function refusalOf(role: Role): Promise<string> {
   );
 }
 
-test('a server whose connections log in as a role for requests serves logins, events and exports', async () => {
+test('a server whose connections log in as the serving role serves logins, events and exports', async () => {
   await prepareServingRole(server.db.target, as(serving));
   const site = await addSite(server);
   const key = await server.key(site.tenantId, { authentication: 'hmac' });
@@ -82,7 +82,7 @@ test.each([
   }
 });
 
-test('RESET ROLE leads to the role for requests, which has no rights of its own', async () => {
+test('RESET ROLE leads to the serving role, which has no rights of its own', async () => {
   const database = new Database({ target: as(serving), as: 'restricted', poolSize: 1 });
   const { rows } = await database
     .inSystem(async (tx) => {
@@ -162,6 +162,97 @@ test('a role that can do more than serve requests is refused', async () => {
   expect(await refusalOf({ user: owner.user, password: owner.password ?? '' })).toContain(
     'it owns the schema',
   );
+});
+
+describe('a role', () => {
+  /** A role that could serve, after an administrator has run `statements` in the database of the server. */
+  const refusalAfter = async (statements: (role: string) => string[], attributes = 'LOGIN NOINHERIT') => {
+    const role = await makeRole(attributes);
+    await asAdmin((admin) => admin.query(`GRANT rollcall_app TO ${role.user}`));
+    const admin = new pg.Client({
+      ...inject('adminTarget'),
+      database: (server.db.target as pg.ClientConfig).database,
+    });
+    await admin.connect();
+    try {
+      for (const statement of statements(role.user)) await admin.query(statement);
+      return await refusalOf(role);
+    } finally {
+      await admin.query(`DROP OWNED BY ${role.user}`);
+      await admin.end();
+    }
+  };
+
+  test.each<[string, (role: string, database: string) => string[], string]>([
+    ['reads a table', (role) => [`GRANT SELECT ON rollcall.users TO ${role}`], 'table rollcall.users'],
+    [
+      'writes a column',
+      (role) => [`GRANT UPDATE (status) ON rollcall.users TO ${role}`],
+      'column status of table rollcall.users',
+    ],
+    ['finds the schema', (role) => [`GRANT USAGE ON SCHEMA rollcall TO ${role}`], 'schema rollcall'],
+    ['owns a schema', (role) => [`CREATE SCHEMA mine AUTHORIZATION ${role}`], 'schema mine'],
+    [
+      'sets a parameter of administrators',
+      (role) => [`GRANT SET ON PARAMETER session_replication_role TO ${role}`],
+      'parameter session_replication_role',
+    ],
+    [
+      'creates schemas',
+      (role, database) => [`GRANT CONNECT, CREATE ON DATABASE ${database} TO ${role}`],
+      'database',
+    ],
+    [
+      'lets others connect',
+      (role, database) => [`GRANT CONNECT ON DATABASE ${database} TO ${role} WITH GRANT OPTION`],
+      'database',
+    ],
+  ])('that %s has a right of its own, and is refused', async (_what, statements, named) => {
+    const database = (server.db.target as pg.ClientConfig).database ?? '';
+    const refusal = await refusalAfter((role) => statements(role, pg.escapeIdentifier(database)));
+    expect(refusal).toContain('it has rights of its own');
+    expect(refusal).toContain(named);
+  });
+
+  test('that may grant the restricted role to others is refused', async () => {
+    const refusal = await refusalAfter((role) => [`GRANT rollcall_app TO ${role} WITH ADMIN OPTION`]);
+    expect(refusal).toContain('it may grant rollcall_app to other roles');
+  });
+
+  test('that may connect by a grant of its own is accepted', async () => {
+    const database = pg.escapeIdentifier((server.db.target as pg.ClientConfig).database ?? '');
+    expect(await refusalAfter((role) => [`GRANT CONNECT ON DATABASE ${database} TO ${role}`])).toBe('none');
+  });
+});
+
+test('the error has only the statements that the owner could not run', async () => {
+  const owner = await makeRole('LOGIN CREATEROLE');
+  const other = await makeRole('LOGIN CREATEROLE');
+  const database = `db_${owner.user}`;
+  const role = { user: roleName(), password: PASSWORD };
+  try {
+    await asAdmin(async (admin) => {
+      await admin.query(`GRANT rollcall_app TO ${owner.user}, ${other.user} WITH ADMIN OPTION`);
+      await admin.query(`CREATE DATABASE ${database} OWNER ${owner.user}`);
+      await admin.query(`REVOKE CONNECT ON DATABASE ${database} FROM PUBLIC`);
+      // This one may connect, but let nobody else connect.
+      await admin.query(`GRANT CONNECT ON DATABASE ${database} TO ${other.user}`);
+    });
+    const target = { ...inject('adminTarget'), ...owner, database } as DatabaseTarget;
+    await migrateAndChooseRole(target);
+    const error = await prepareServingRole({ ...target, ...other }, { ...target, ...role }).then(
+      () => expect.fail('It was accepted.'),
+      ({ message }: Error) => message,
+    );
+    expect(error).toContain(
+      `An administrator may run GRANT CONNECT ON DATABASE "${database}" TO "${role.user}";`,
+    );
+  } finally {
+    await asAdmin(async (admin) => {
+      await admin.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+      await admin.query(`DROP ROLE IF EXISTS ${role.user}`);
+    });
+  }
 });
 
 test('a URL of another database is refused', async () => {

@@ -42,7 +42,7 @@ test('a row of another organisation cannot be written', async () => {
   ).rejects.toThrow(/row-level security/);
 });
 
-test('the role for requests is subject to row-level security, and reads no table of all organisations', async () => {
+test('the restricted role is subject to row-level security, and reads no table of all organisations', async () => {
   await db.restricted.inSystem(async (tx) => {
     const { rows } = await tx.query(
       'SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user',

@@ -9,11 +9,11 @@ import { lastUseOf, RevokeDialog } from '../frame/keys/dialogs.tsx';
 import type { Key } from '../frame/keys/first-lines.ts';
 import { ChangeKey, CreateKey, RotateKey } from '../frame/keys/key-dialogs.tsx';
 import { Notice } from '../frame/notice.tsx';
+import { PageButtons } from '../frame/page-buttons.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
 import { CredentialTable, LifeCells, useCredentialPage } from './credential-table.tsx';
-import { PageButtons } from './page-buttons.tsx';
 
 const { keys } = texts.integrations;
 

@@ -3,11 +3,11 @@ import { useId } from 'react';
 import type { Parameters } from '../frame/address.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant } from '../frame/format.ts';
+import { PageButtons } from '../frame/page-buttons.tsx';
 import { ScrollTable } from '../frame/scroll-table.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
-import { PageButtons } from './page-buttons.tsx';
 import { explanationOf, type Question, type RefusedEvent, useEvents } from './refused-answers.ts';
 import type { Retry } from './refused-retry.ts';
 

@@ -7,12 +7,12 @@ import { clientOf } from '../frame/client.ts';
 import { Failure } from '../frame/failure.tsx';
 import { formatInstant, formatTenths, formatWhole } from '../frame/format.ts';
 import { Notice } from '../frame/notice.tsx';
+import { PageButtons } from '../frame/page-buttons.tsx';
 import { ScrollTable } from '../frame/scroll-table.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { ZoneNote } from '../frame/zone-note.tsx';
 import { texts } from '../texts.ts';
-import { PageButtons } from './page-buttons.tsx';
 
 type Page = Reply<'GET /v1/manage/requests'>;
 

@@ -8,12 +8,12 @@ import { Failure } from '../frame/failure.tsx';
 import { Copyable } from '../frame/keys/copyable.tsx';
 import { expiryOf, FormDialog, lastUseOf, RevokeDialog } from '../frame/keys/dialogs.tsx';
 import { Notice } from '../frame/notice.tsx';
+import { PageButtons } from '../frame/page-buttons.tsx';
 import { TableHead } from '../frame/scroll-table.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { Waiting } from '../frame/shell.tsx';
 import { texts } from '../texts.ts';
 import { CredentialTable, LifeCells, useCredentialPage } from './credential-table.tsx';
-import { PageButtons } from './page-buttons.tsx';
 
 const { integrations } = texts;
 const { scim } = integrations;

@@ -1,8 +1,10 @@
+import type { ReactNode } from 'react';
 import { Notice } from '../frame/notice.tsx';
 import { Page } from '../frame/page.tsx';
 import { PageTabs, type Tab } from '../frame/page-tabs.tsx';
 import { useOrganisation } from '../frame/session.ts';
 import { texts } from '../texts.ts';
+import { Audit } from './audit.tsx';
 import { Methods } from './methods.tsx';
 import { OrganisationSettings } from './organisation.tsx';
 import { People } from './people.tsx';
@@ -10,9 +12,10 @@ import { RetentionSettings } from './retention.tsx';
 
 const { settings } = texts;
 const TABS: readonly Tab[] = [
-  { name: 'people', title: settings.views.people, Content: PeopleOrNotice },
+  { name: 'people', title: settings.views.people, Content: () => <OfAdministrators content={<People />} /> },
   { name: 'organisation', title: settings.views.organisation, Content: OrganisationSettings },
   { name: 'retention', title: settings.views.retention, Content: RetentionSettings },
+  { name: 'audit', title: settings.views.audit, Content: () => <OfAdministrators content={<Audit />} /> },
   { name: 'methods', title: settings.views.methods, Content: Methods },
 ];
 
@@ -30,7 +33,8 @@ export default function SettingsPage() {
   );
 }
 
-function PeopleOrNotice() {
+/** A part that only administrators see, or a notice. */
+function OfAdministrators({ content }: { content: ReactNode }) {
   const { role } = useOrganisation();
-  return role === 'administrator' ? <People /> : <Notice {...texts.failures.forbidden} />;
+  return role === 'administrator' ? content : <Notice {...texts.failures.forbidden} />;
 }

@@ -112,7 +112,7 @@ export const person = {
       dialogTitle: (name: string) => `Erase ${name}?`,
       columns: ['What is held', 'Rows', 'An erasure'] as const,
       confirm: (userName: string) => `Type the user name ${userName} to confirm`,
-      advice: 'Nobody can undo it. Save what is held before, if somebody needs it.',
+      advice: 'Nobody can undo it. Download what is held before, if somebody needs it.',
       submit: 'Erase',
       cancel: 'Keep the person',
       requested: 'The server erases this person now. It may take some minutes.',

@@ -13,6 +13,7 @@ export const settings = {
     people: 'People who may sign in',
     organisation: 'Organisation',
     retention: 'Retention',
+    audit: 'Audit trail',
     methods: 'Sign-in methods',
   },
   cancel: 'Cancel',

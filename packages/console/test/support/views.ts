@@ -62,6 +62,7 @@ export function viewsOf({ userId, officeId, levelId, deskId }: Ids): View[] {
     { path: 'settings?view=people', ...settings, roles: ADMINISTRATOR },
     { path: 'settings?view=organisation', ...settings },
     { path: 'settings?view=retention', ...settings },
+    { path: 'settings?view=audit', ...settings, roles: ADMINISTRATOR },
     { path: 'settings?view=methods', ...settings },
     { path: 'account', heading: 'My account' },
     { path: 'sessions', heading: 'Sessions' },

@@ -143,19 +143,19 @@ export function resetAccount(
 ): Promise<ShownLink & { startedOver: StartOver }> {
   return owner.inSystem(async (tx) => {
     await lockAddress(tx, fold(email));
-    const { accountId, roles } = await accountOf(tx, email);
+    const account = await accountOf(tx, email);
+    const { accountId, roles } = account;
     const nowMs = clock();
     const startedOver = await startOver(tx, accountId, new Date(nowMs));
     const token = generateToken();
     const common = { tokenHash: hashToken(token), accountId };
     const [first] = roles;
-    if (first && !roles.some(({ isAccepted }) => isAccepted)) {
-      const expiresAt = new Date(nowMs + INVITATION_LIFE_MS);
+    const isInvited = first && !roles.some(({ isAccepted }) => isAccepted);
+    const expiresAt = new Date(nowMs + (isInvited ? INVITATION_LIFE_MS : LINK_LIFE_MS));
+    if (isInvited)
       await insertLink(tx, { ...common, kind: 'invitation', tenantId: first.tenantId, expiresAt });
-      return { token, expiresAt, startedOver };
-    }
-    const expiresAt = new Date(nowMs + LINK_LIFE_MS);
-    await insertLink(tx, { ...common, kind: 'reset', expiresAt });
+    else await insertLink(tx, { ...common, kind: 'reset', expiresAt });
+    await noteInAll(tx, account, 'account.link-made', nowMs);
     return { token, expiresAt, startedOver };
   });
 }
@@ -166,8 +166,9 @@ export async function disableAccount(
   { owner, clock }: Deps,
 ): Promise<void> {
   await owner.inSystem(async (tx) => {
-    const { accountId } = await accountOf(tx, email);
-    await setDisabled(tx, accountId, isDisabled ? new Date(clock()) : null);
+    const account = await accountOf(tx, email);
+    await setDisabled(tx, account.accountId, isDisabled ? new Date(clock()) : null);
+    await noteInAll(tx, account, isDisabled ? 'account.disabled' : 'account.enabled', clock());
   });
 }
 
@@ -179,6 +180,17 @@ export async function ensureMember(
   const nowMs = clock();
   const member = { accountId: uuidV7(nowMs), email, emailFolded: fold(email), name, tenantId, role };
   await owner.inSystem((tx) => insertMember(tx, { ...member, at: new Date(nowMs) }));
+}
+
+/** Adds an entry to each organisation of an account. The transaction has entered the last one afterwards. */
+async function noteInAll(
+  tx: Tx,
+  { roles, ...account }: AccountWithRoles,
+  action: 'account.link-made' | 'account.disabled' | 'account.enabled',
+  atMs: number,
+): Promise<void> {
+  for (const tenantId of new Set(roles.map((role) => role.tenantId)))
+    await addOperatorEntry(tx, action, { tenantId, targets: [accountSubject(account)], metadata: {}, atMs });
 }
 
 async function accountOf(tx: Tx, email: string): Promise<AccountWithRoles> {

@@ -25,6 +25,7 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'GET /v1/manage/refused-events/causes': INTEGRATORS,
   'POST /v1/manage/refused-events/retry': INTEGRATORS,
   'GET /v1/manage/requests': INTEGRATORS,
+  'GET /v1/manage/audit': ADMINISTRATORS,
   // The id of a source names a system.
   'GET /v1/manage/sources': EVERYBODY,
   'GET /v1/manage/event-quota': INTEGRATORS,

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readAuditEntries } from '../store/audit/dataset.ts';
 import type { Database } from '../store/connections/db.ts';
 import { ALL_DAYS } from '../store/values/day-window.ts';
+import { utcDay } from '../store/values/days.ts';
 import type { Changes } from '../store/warehouse/query.ts';
 import { type DatabaseSnapshot, isInPastOf, readSnapshot } from '../store/warehouse/snapshots.ts';
 import { CliError } from './errors.ts';
@@ -11,6 +12,7 @@ import { catchInterruption } from './interruption.ts';
 import { remark } from './output.ts';
 
 const POLL_MS = 1_000;
+const ENTRIES_IN_PAGE = 1_000;
 
 /** Up to where entries are printed. */
 type State = DatabaseSnapshot;
@@ -27,35 +29,77 @@ export async function tailAudit(
   const signal = catchInterruption();
   let state = file === undefined ? undefined : await readState(file);
   for (;;) {
-    const next = await printNew(owner, tenantId, { state, since });
+    const next = await printNew(owner, tenantId, { state, since, signal });
+    if (!next) return;
     state = next;
     if (file !== undefined) await writeState(file, next);
-    if (isOnce || signal.aborted) return;
+    if (isOnce) return;
     await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
+interface Tailed {
+  state: State | undefined;
+  since: Date | undefined;
+  signal: AbortSignal;
+}
+
+/** Returns up to where entries are printed; undefined if the signal comes first. */
 async function printNew(
   owner: Database,
   tenantId: string,
-  { state, since }: { state: State | undefined; since: Date | undefined },
-): Promise<State> {
-  let seen: State | undefined;
-  const lines = owner.stream('jobs', tenantId, async function* (tx) {
-    seen = await readSnapshot(tx, owner);
-    let changes: Changes | undefined;
-    if (state && (await isInPastOf(tx, state, seen))) changes = { snapshot: state.snapshot, at: new Date() };
-    else if (state) remark('The state is of another database, so all entries are printed again.');
-    for await (const rows of readAuditEntries(tx, { tenantId, window: ALL_DAYS, now: new Date(), changes })) {
-      const printed = rows.filter(({ occurredAt }) => !since || new Date(String(occurredAt)) >= since);
-      if (printed.length > 0) yield printed.map((row) => `${JSON.stringify(row)}\n`).join('');
-    }
-  });
-  for await (const text of lines) {
-    if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+  { state, since, signal }: Tailed,
+): Promise<State | undefined> {
+  const begin = await beginReading(owner, tenantId, state);
+  const window = { ...ALL_DAYS, ...(since && { from: utcDay(since.getTime()) }) };
+  const query = { ...begin.query, tenantId, window, now: new Date() };
+  for (let after: string[] | undefined; !signal.aborted; ) {
+    // A reader that is slow must not keep a transaction of the database open. So each page has its own.
+    const rows = await readPage(owner, { ...query, page: { rows: ENTRIES_IN_PAGE, after } });
+    const lines = rows
+      .filter(({ occurredAt }) => !since || new Date(String(occurredAt)) >= since)
+      .map(({ position, ...row }) => `${JSON.stringify(row)}\n`);
+    if (lines.length > 0 && !process.stdout.write(lines.join('')))
+      await once(process.stdout, 'drain', { signal }).catch(() => undefined);
+    if (rows.length < ENTRIES_IN_PAGE) return signal.aborted ? undefined : begin.seen;
+    after = rows.at(-1)?.position as string[];
   }
-  if (!seen) throw new Error('A snapshot was read.');
-  return seen;
+  return undefined;
+}
+
+/** The snapshot up to which entries are printed now, and which entries those are. */
+function beginReading(owner: Database, tenantId: string, state: State | undefined) {
+  return firstOf(
+    owner.stream('jobs', tenantId, async function* (tx) {
+      const seen = await readSnapshot(tx, owner);
+      let changes: Changes | undefined;
+      if (state && (await isInPastOf(tx, state, seen)))
+        changes = { snapshot: state.snapshot, at: new Date() };
+      else if (state) remark('The state is of another database, so all entries are printed again.');
+      yield { seen, query: { changes, seenIn: seen.snapshot } };
+    }),
+  );
+}
+
+function readPage(
+  owner: Database,
+  query: Parameters<typeof readAuditEntries>[1],
+): Promise<Record<string, unknown>[]> {
+  return firstOf(
+    owner.stream('jobs', query.tenantId, async function* (tx) {
+      const page: Record<string, unknown>[] = [];
+      for await (const rows of readAuditEntries(tx, query)) page.push(...rows);
+      yield page;
+    }),
+  );
+}
+
+/** The only item of a stream, once its transaction has ended. */
+async function firstOf<Item>(items: AsyncIterable<Item>): Promise<Item> {
+  let found: { item: Item } | undefined;
+  for await (const item of items) found = { item };
+  if (!found) throw new Error('The stream has an item.');
+  return found.item;
 }
 
 async function readState(file: string): Promise<State | undefined> {

@@ -94,17 +94,27 @@ function tailCommand(): Command {
 function keepCommand(): Command {
   return new Command('keep')
     .description(
-      'set for how many months the entries of an organisation are kept; the server deletes older ones at night',
+      'set for how many months the entries of an organisation are kept; first counts what that would delete',
     )
     .argument('<months>', `1 to ${MOST_MONTHS}; 13 by default`, parseMonths)
-    .action(async (months: number, options: Common) => {
-      const slug = await withContext(options, SESSION, async ({ owner }) => {
+    .option('--yes', 'change it although entries would be deleted')
+    .action(async (months: number, options: Common & { yes?: true }) => {
+      const { slug, entries, isSet } = await withContext(options, SESSION, async ({ owner }) => {
         const organisation = await getOrganisation(owner, options.org);
         const { keepAuditFor } = await import('../privacy/keep-audit.ts');
-        await keepAuditFor(months, organisation.tenantId, { owner, clock: Date.now });
-        return organisation.slug;
+        const isAgreed = options.yes === true;
+        const kept = await keepAuditFor(months, organisation.tenantId, { owner, clock: Date.now, isAgreed });
+        return { slug: organisation.slug, ...kept };
       });
+      if (!isSet)
+        throw new CliError(
+          `Nothing was changed: ${entries} entries of ${slug} are older. Give --yes to change it; nothing brings these entries back.`,
+        );
       remark(`Entries of the audit trail of ${slug} are kept for ${months} months.`);
+      if (entries > 0)
+        remark(
+          `The server deletes ${entries} older ones at night; "rollcall jobs run audit-prune" does it now.`,
+        );
     });
 }
 

@@ -6,6 +6,7 @@ import { MasterKeyError } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
 import { type DataConfig, MASTER_KEY_CREDENTIAL, MASTER_KEY_ENV, type ServerConfig } from '../config.ts';
 import { joinEmbedded } from '../embedded/index.ts';
+import { addOperatorEntry } from '../http/audit/operator.ts';
 import { checkReachable } from '../store/connections/check-database.ts';
 import { Database, type DatabaseTarget, type SessionRole } from '../store/connections/db.ts';
 import {
@@ -26,7 +27,7 @@ import { remark } from './output.ts';
 export interface Connection {
   /** Connects as the owner. */
   target: DatabaseTarget;
-  /** Connects as a role for requests that cannot become the owner. Undefined if there is no such role. */
+  /** Connects as the serving role. Undefined if there is none. */
   servingTarget: DatabaseTarget | undefined;
   close(): Promise<void>;
 }
@@ -47,7 +48,7 @@ interface Joining {
 /** How many organisations an error names. */
 const ORGANISATIONS_NAMED = 20;
 
-/** Where the data is. Only servers know the role for requests. */
+/** Where the data is. Only servers know the serving role. */
 type ConnectConfig = DataConfig & Partial<Pick<ServerConfig, 'servingDatabaseUrl'>>;
 
 /** Connects to the database. Starts the embedded server if no URL is given. Throws operator errors. */
@@ -205,6 +206,21 @@ function slugsOf(organisations: Organisation[]): string {
   return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
+/** Adds an organisation. Returns false if its slug is there already. */
+export function addOrganisation(owner: Database, organisation: Organisation): Promise<boolean> {
+  const { tenantId, createdAt } = organisation;
+  return owner.inSystem(async (tx) => {
+    const isInserted = await insertOrganisation(tx, organisation);
+    if (isInserted)
+      await addOperatorEntry(tx, 'organisation.created', {
+        tenantId,
+        metadata: {},
+        atMs: createdAt.getTime(),
+      });
+    return isInserted;
+  });
+}
+
 async function createDefaultOrganisation(owner: Database): Promise<Organisation> {
   const organisation: Organisation = {
     tenantId: randomUUID(),
@@ -214,7 +230,7 @@ async function createDefaultOrganisation(owner: Database): Promise<Organisation>
     isDemo: false,
     createdAt: new Date(),
   };
-  await owner.inSystem((tx) => insertOrganisation(tx, organisation));
+  await addOrganisation(owner, organisation);
   remark('There was no organisation yet; created "default".');
   return organisation;
 }

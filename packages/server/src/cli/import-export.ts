@@ -6,6 +6,7 @@ import { importFolder } from '../folder-import/import-folder.ts';
 import type { FolderImportReport, ReportedRow } from '../folder-import/report.ts';
 import { chooseOrganisation, getOrganisation, withContext } from './context.ts';
 import { CliError } from './errors.ts';
+import { withImportEntries } from './import-entries.ts';
 import { onInterruption } from './interruption.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
@@ -29,32 +30,39 @@ export async function importExport(directory: string, options: ImportExportOptio
     options.refused ?? options.rejected ?? `${directory.replace(/[\\/]+$/, '')}.rejected.ndjson`,
   );
   const report = await withContext(options, 'rollcall import', async ({ owner }) => {
-    const choose = options.dryRun ? getOrganisation : chooseOrganisation;
+    const { dryRun = false } = options;
+    const choose = dryRun ? getOrganisation : chooseOrganisation;
     const { tenantId, timeZone } = await choose(owner, options.org);
     const progress = showProgress('Importing export', 'bytes');
     let percent = 0;
     const ignoreInterruption = onInterruption(() =>
       remark(
-        options.dryRun
+        dryRun
           ? 'rollcall: The dry run was interrupted; nothing was stored.'
           : `rollcall: The import was interrupted; ${percent} % of the folder is done. Run the same command to continue.`,
       ),
     );
     try {
-      return await importFolder({
-        directory,
-        database: owner,
-        tenantId,
-        timeZone: options.timeZone ?? timeZone,
-        replaceDays: options.replaceDays ?? false,
-        dryRun: options.dryRun ?? false,
-        clock: Date.now,
-        onProgress: (done, total) => {
-          percent = Math.floor((100 * done) / total);
-          progress.update(done, total);
-        },
-        onReportedRow: (row) => reported.add(row),
-      });
+      const work = () =>
+        importFolder({
+          directory,
+          database: owner,
+          tenantId,
+          timeZone: options.timeZone ?? timeZone,
+          replaceDays: options.replaceDays ?? false,
+          dryRun,
+          clock: Date.now,
+          onProgress: (done, total) => {
+            percent = Math.floor((100 * done) / total);
+            progress.update(done, total);
+          },
+          onReportedRow: (row) => reported.add(row),
+        });
+      const about = { tenantId, kind: 'export', strict: false, dryRun };
+      return await withImportEntries(owner, about, work, ({ datasets }) => ({
+        rows: datasets.reduce((sum, { stored }) => sum + stored, 0),
+        refused: datasets.reduce((sum, { refused }) => sum + refused, 0),
+      }));
     } catch (error) {
       return inOneSentence(error);
     } finally {

@@ -5,6 +5,7 @@ import { CSV_KINDS, type ImportKind } from '../csv-import/kinds.ts';
 import { csvExample } from '../csv-import/template.ts';
 import { chooseOrganisation, getOrganisation, withContext } from './context.ts';
 import { CliError } from './errors.ts';
+import { withImportEntries } from './import-entries.ts';
 import { type ImportExportOptions, importExport, parseTimeZone } from './import-export.ts';
 import { describeImport, writeIds } from './import-report.ts';
 import { openInput, throwIfOfInput } from './input-file.ts';
@@ -107,32 +108,37 @@ async function importFile(
   options: ImportCommandOptions,
 ): Promise<ImportReport> {
   const text = await openInput(file);
-  const dryRun = options.dryRun ?? false;
+  const { dryRun = false, strict = false } = options;
   return withContext(options, 'rollcall import', async ({ owner }) => {
     const { tenantId } = await (dryRun ? getOrganisation : chooseOrganisation)(owner, options.org);
     const progress = showProgress(`Importing ${kind}`, 'bytes');
     let stored = 0;
     const ignoreInterruption = onInterruption(() =>
       remark(
-        options.strict || dryRun
+        strict || dryRun
           ? 'rollcall: The import was interrupted; nothing was stored.'
           : `rollcall: The import was interrupted; the first ${stored} rows are done. Run the same command to continue.`,
       ),
     );
     try {
-      return await importCsv({
-        kind,
-        input: text.stream,
-        database: owner,
-        tenantId,
-        strict: options.strict ?? false,
-        dryRun,
-        clock: Date.now,
-        onProgress: (rows) => {
-          stored = rows;
-          progress.update(text.bytesRead, text.sizeBytes);
-        },
-      });
+      const work = () =>
+        importCsv({
+          kind,
+          input: text.stream,
+          database: owner,
+          tenantId,
+          strict,
+          dryRun,
+          clock: Date.now,
+          onProgress: (rows) => {
+            stored = rows;
+            progress.update(text.bytesRead, text.sizeBytes);
+          },
+        });
+      return await withImportEntries(owner, { tenantId, kind, strict, dryRun }, work, (report) => ({
+        rows: report.created + report.updated,
+        refused: report.refused.length,
+      }));
     } catch (error) {
       throwIfOfInput(error, file, text);
       throw error;

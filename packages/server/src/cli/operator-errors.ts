@@ -7,7 +7,7 @@ import { FileError } from '../files/errors.ts';
 import { BackupError, RestoreError } from '../store/backup/errors.ts';
 import { UnusableDatabaseError } from '../store/connections/check-database.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
-import { SchemaTooNewError } from '../store/schema/migrate.ts';
+import { MigrationError, SchemaTooNewError } from '../store/schema/migrate.ts';
 import { UnrestrictedRoleError } from '../store/schema/roles.ts';
 import { CliError } from './errors.ts';
 
@@ -18,6 +18,7 @@ const OPERATOR_ERRORS = [
   MasterKeyError,
   EmbeddedServerError,
   SchemaTooNewError,
+  MigrationError,
   UnrestrictedRoleError,
   StoreUnavailableError,
   DemoError,

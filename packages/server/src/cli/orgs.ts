@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
+import { addOperatorEntry } from '../http/audit/operator.ts';
 import { reachedPercent } from '../ingest/reached-percent.ts';
 import type { Database } from '../store/connections/db.ts';
-import {
-  insertOrganisation,
-  listOrganisations,
-  type Organisation,
-} from '../store/directory/organisations.ts';
+import { listOrganisations, type Organisation } from '../store/directory/organisations.ts';
 import { getEventDay, setEventQuota } from '../store/events/event-days.ts';
 import { utcDay } from '../store/values/days.ts';
 import { slugFault } from '../store/values/slugs.ts';
-import { getOrganisation, withContext } from './context.ts';
+import { addOrganisation, getOrganisation, withContext } from './context.ts';
 import { CliError } from './errors.ts';
 import { toOptions } from './options.ts';
 import { formatTable, formatTime, print } from './output.ts';
@@ -34,8 +31,8 @@ export function orgsCommand(): Command {
         createdAt: new Date(),
       };
       await withContext(options, 'rollcall orgs', async ({ owner }) => {
-        const inserted = await owner.inSystem((tx) => insertOrganisation(tx, organisation));
-        if (!inserted) throw new CliError(`The organisation ${slug} exists already.`);
+        if (!(await addOrganisation(owner, organisation)))
+          throw new CliError(`The organisation ${slug} exists already.`);
       });
       print(options.json ? JSON.stringify(toJson(organisation)) : `Created the organisation ${slug}.`);
     });
@@ -79,7 +76,11 @@ export function orgsCommand(): Command {
               : [await getOrganisation(owner, slug)];
           if (set)
             for (const { tenantId } of shown)
-              await owner.inSystem((tx) => setEventQuota(tx, tenantId, set.value));
+              await owner.inSystem(async (tx) => {
+                await setEventQuota(tx, tenantId, set.value);
+                const metadata = { of: 'organisation', locationId: null, members: ['dailyEventQuota'] };
+                await addOperatorEntry(tx, 'settings.changed', { tenantId, metadata, atMs: Date.now() });
+              });
           return Promise.all(shown.map((organisation) => quotaOf(owner, organisation)));
         });
         if (options.json) return print(JSON.stringify(rows));
@@ -128,18 +129,26 @@ interface QuotaRow {
   quota: number | null;
   day: string;
   stored: number;
+  /** Of the quota. Only servers know their default: of that, the part of which the log has warned today. */
+  reachedPercent: number;
 }
 
 async function quotaOf(owner: Database, { tenantId, slug }: Organisation): Promise<QuotaRow> {
   const day = utcDay(Date.now());
-  const { ownQuota, stored } = await owner.inTenant(tenantId, (tx) => getEventDay(tx, tenantId, day));
-  return { slug, quota: ownQuota, day, stored };
+  const { ownQuota, stored, warnedPercent } = await owner.inTenant(tenantId, (tx) =>
+    getEventDay(tx, tenantId, day),
+  );
+  const percent = ownQuota === null ? warnedPercent : reachedPercent({ stored, quota: ownQuota });
+  return { slug, quota: ownQuota, day, stored, reachedPercent: percent };
 }
 
-function noteOf({ quota, stored }: QuotaRow): string {
-  const percent = reachedPercent({ stored, quota: quota ?? 0 });
-  if (percent === 100) return 'used up: the server answers 429 until the next day of UTC';
-  return percent === 0 ? '' : `${percent} % are used`;
+function noteOf({ quota, reachedPercent: percent }: QuotaRow): string {
+  if (percent === 0) return '';
+  if (quota === null)
+    return percent === 100 ? 'a server found it used up today' : `a server found ${percent} % used today`;
+  return percent === 100
+    ? 'used up: the server answers 429 until the next day of UTC'
+    : `${percent} % are used`;
 }
 
 function toJson({ tenantId, slug, name, timeZone, createdAt }: Organisation) {

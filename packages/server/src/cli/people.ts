@@ -33,7 +33,7 @@ export function peopleCommand(): Command {
 
 function exportCommand(): Command {
   const command = new Command('export')
-    .description('save everything that a server holds about one person, as a ZIP file of JSON and CSV')
+    .description('download everything that a server holds about one person, as a ZIP file of JSON and CSV')
     .argument('<person>', 'id, user name or e-mail address of the user')
     .requiredOption('--out <file>', 'the file to write; it has personal data')
     .option(

@@ -24,7 +24,7 @@ import { readTls } from './tls.ts';
 export interface Service {
   /** The public URL of the settings, or the address on this machine. */
   baseUrl: string;
-  /** The role for requests, if it is another one than the owner. */
+  /** The serving role; undefined if requests log in as the owner. */
   servingRole: string | undefined;
   target: DatabaseTarget;
   /** Takes part in background jobs from then on, unless the settings exclude it. */
@@ -76,7 +76,7 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
   }
 }
 
-/** The role for requests; undefined if they connect as the owner. Throws `UnusableDatabaseError`. */
+/** The serving role; undefined if requests log in as the owner. Throws `UnusableDatabaseError`. */
 export function servingRoleOf({ servingTarget }: DataConnection): string | undefined {
   return servingTarget && roleOf(servingTarget);
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { print, remark } from './output.ts';
 import { install } from './service/install.ts';
+import { startService } from './service/start.ts';
 import { serviceStatus } from './service/status.ts';
 import { systemctl } from './service/systemd.ts';
 import { DATA_DIR, MASTER_KEY_FILE, SERVICE, UNIT_FILE } from './service/unit.ts';
@@ -17,7 +18,7 @@ export function serviceCommand(): Command {
 function installCommand(): Command {
   return new Command('install')
     .description(
-      `write ${UNIT_FILE}, settings and a master key, and start the service; a later call replaces the unit only`,
+      `write ${UNIT_FILE}, settings and a master key, start the service, and wait until its server is ready; a later call replaces only the unit, and restarts the service`,
     )
     .option(
       '--root <directory>',
@@ -29,15 +30,24 @@ function installCommand(): Command {
     .action(async (options: { root: string; start: boolean; json?: true }) => {
       const root = resolve(options.root);
       const installed = await install(root);
-      const starts = options.start && root === '/';
       if (root === '/') await systemctl('daemon-reload');
-      if (starts) await systemctl('restart', SERVICE);
-      if (options.json) return print(JSON.stringify({ ...installed, started: starts }));
-      for (const path of installed.written) remark(`Wrote ${path}`);
-      if (installed.written.includes(installed.masterKey))
-        remark('Keep a copy of the master key elsewhere: without it, no key can log in after a restore.');
+      if (!options.json) {
+        for (const path of installed.written) remark(`Wrote ${path}`);
+        if (installed.written.includes(installed.masterKey))
+          remark('Keep a copy of the master key elsewhere: without it, no key can log in after a restore.');
+      }
+      const started = options.start && root === '/' ? await startService() : undefined;
+      if (options.json)
+        return print(
+          JSON.stringify({
+            ...installed,
+            started: started !== undefined,
+            restarted: started?.restarted ?? false,
+            url: started?.url ?? null,
+          }),
+        );
       print(
-        `${starts ? 'The service runs' : 'The service is installed'}. Settings: ${installed.settings}. Log and set-up link: journalctl -u ${SERVICE}. Other commands, while it runs: --data-dir ${DATA_DIR} --master-key-file ${MASTER_KEY_FILE}`,
+        `${started ? `The service was ${started.restarted ? 'restarted' : 'started'}, and its server is ready at ${started.url}` : 'The service is installed, and was not started'}. Settings: ${installed.settings}. Log and set-up link: journalctl -u ${SERVICE}. Other commands, while it runs: --data-dir ${DATA_DIR} --master-key-file ${MASTER_KEY_FILE}`,
       );
     });
 }

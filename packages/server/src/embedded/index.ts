@@ -33,7 +33,7 @@ export interface EmbeddedServer {
    * release, also after restarts.
    */
   readonly target: pg.ClientConfig;
-  /** As `target`, of the role for requests. It owns nothing, and can become `rollcall_app` and no other role. */
+  /** As `target`, of the serving role. It owns nothing, and can become `rollcall_app` and no other role. */
   readonly servingTarget: pg.ClientConfig;
   /** This call initialised the data directory. */
   readonly created: boolean;

@@ -14,10 +14,10 @@ export const ROLES = {
   serving: 'rollcall_server',
 } as const;
 
-/** The password file of a data directory. */
+/** The file with the secret from which the passwords of the roles follow. */
 export const secretPath = (dataDir: string): string => join(dataDir, 'postgres.secret');
 
-/** Whether the data directory has its password file. */
+/** Whether the data directory has its secret. */
 export async function hasSecret(dataDir: string): Promise<boolean> {
   return (await ifPresent(stat(secretPath(dataDir)))) !== undefined;
 }

@@ -211,7 +211,7 @@ function judge(error: unknown, dataDir: string, isLate: boolean): string {
   if ((isFull || isCutOff) && !isLate) return code;
   if (code === '28P01') {
     throw new EmbeddedServerError(
-      `The password in ${dataDir}/postgres.secret does not match the database beside it; restore the right file.`,
+      `The secret in ${dataDir}/postgres.secret does not match the database beside it; restore the right file.`,
       { cause: error },
     );
   }

@@ -46,7 +46,7 @@ export interface JobTask {
   run(deps: JobDeps): Promise<void>;
 }
 
-/** Runs a task as the owner: the role that serves requests may not move or remove what is stored. */
+/** Runs a task as the owner: the restricted role may not move, remove or sign what is stored. */
 function asOwner(work: (deps: JobDeps) => Promise<void>): JobTask['run'] {
   return async (deps) => {
     const database = new Database({ target: deps.target, as: 'owner', poolSize: 2, exportPoolSize: 1 });
@@ -108,7 +108,8 @@ export const TASKS: readonly JobTask[] = [
   },
   {
     name: 'activity',
-    description: 'Delete counts of sources after 31 days, and answered requests after a day',
+    description:
+      'Delete silent sources and counts of events after 31 days, and answered requests after a day',
     cron: '37 * * * *',
     unit: 'rows',
     run: pruneActivity,
@@ -132,14 +133,14 @@ export const TASKS: readonly JobTask[] = [
     description: 'Put new entries of the audit trail into signed batches',
     cron: '* * * * *',
     unit: 'organisations',
-    run: withCurrentKeys(sealAudit),
+    run: asOwner(withCurrentKeys(sealAudit)),
   },
   {
     name: 'audit-prune',
     description: 'Delete entries of the audit trail that are older than their organisation keeps them',
     cron: '53 3 * * *',
     unit: 'entries',
-    run: withCurrentKeys(pruneAudit),
+    run: asOwner(withCurrentKeys(pruneAudit)),
   },
 ];
 

@@ -20,15 +20,14 @@ export interface AuditSigner {
   key: KeyObject;
 }
 
-/** The key that signs. The first call of an instance makes it; replicas share it through the database. */
+/** The key that signs. The first call of an instance makes it; replicas share it through the database. Owner only. */
 export async function auditSigner(database: Database, sealer: Sealer, now: Date): Promise<AuditSigner> {
   const [known] = await database.inSystem(listAuditKeys);
   if (known) return open(known, sealer);
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const { privateKey } = generateKeyPairSync('ed25519');
   const kid = randomUUID();
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
-  const publicJwk = { ...publicKey.export({ format: 'jwk' }), kid, alg: 'EdDSA', use: 'sig' };
-  const made = { kid, publicJwk, privateKeySealed: sealer.seal(pem, auditKeyContext(kid)) };
+  const made = { kid, privateKeySealed: sealer.seal(pem, auditKeyContext(kid)) };
   const [key = made] = await database.inSystem(async (tx) => {
     await addFirstAuditKey(tx, made, now);
     return listAuditKeys(tx);
@@ -37,8 +36,8 @@ export async function auditSigner(database: Database, sealer: Sealer, now: Date)
 }
 
 /**
- * The keys that verify, by id. Each comes from its sealed private key, and not from the public one beside it: whoever changes
- * the database has no master key to seal one. A key that does not open is not among them.
+ * The keys that verify, by id. Each comes from its sealed private key: somebody who changes the database has no master key to
+ * seal one. A key that does not open is not among them.
  */
 export async function auditVerifiers(tx: Tx, sealer: Sealer): Promise<Map<string, KeyObject>> {
   const verifiers = new Map<string, KeyObject>();

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import { forgetAuditSubjects } from '../store/audit/entries.ts';
+import { forgetAuditAccounts, forgetAuditSubjects } from '../store/audit/subjects.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
@@ -140,12 +140,11 @@ class PersonErasure {
       if (status === 'active' || (await this.#hasRows(tx))) return false;
       const erased = person ? await this.#deleteUser(tx, person) : {};
       // The entries of the audit trail stay, and name nobody.
-      await forgetAuditSubjects(tx, 'user', [userId]);
-      await forgetAuditSubjects(tx, 'address', names);
-      // Of an entry that was on its way when the account went. An account with a further address stays.
+      await forgetAuditSubjects(tx, tenantId, 'user', [userId]);
+      // An account with a further address stays.
       const isFurther = (name: string) => person?.addresses.includes(name) && !person.names.includes(name);
       const ofAccounts = names.filter((name) => !isFurther(name));
-      await forgetAuditSubjects(tx, 'account', ofAccounts);
+      await forgetAuditAccounts(tx, tenantId, ofAccounts);
       await countErased(tx, tenantId, userId, erased);
       await finishErasure(tx, tenantId, userId, new Date(clock()));
       return true;

@@ -1,4 +1,3 @@
-import { forgetAuditSubjects } from '../store/audit/entries.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
@@ -40,7 +39,6 @@ export async function requestErasure(
     const { accounts, hasLastAdministrator } = await removeAccounts(tx, person.names);
     if (hasLastAdministrator) throw new LastAdministratorError();
     const names = await listNames(tx, tenantId, person, accounts);
-    await forgetAuditSubjects(tx, 'account', accounts);
     const closed = await endDaysAhead(tx, tenantId, userId, author);
     const rows = { account: accounts.length, ...closed };
     await insertErasure(tx, { userId, at: author.at, by: author.by, names, rows });

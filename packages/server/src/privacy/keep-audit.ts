@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { addOperatorEntry } from '../http/audit/operator.ts';
 import {
+  countPrunable,
   type EntryPosition,
   findAuditMonths,
   findHead,
@@ -8,25 +9,30 @@ import {
   insertBatch,
   listNewEntries,
   listPrunableBatches,
-  makeMonth,
+  makeAuditMonths,
   pruneBatch,
-  pruneSubjects,
   setAuditMonths,
   upsertHead,
 } from '../store/audit/batches.ts';
-import { inTenantSnapshotWithRetries } from '../store/connections/conflict.ts';
+import { deleteUnusedSubjects, findUnusedSubjects } from '../store/audit/subjects.ts';
+import { ContentionError, inTenantSnapshotWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
+import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
+import { utcDay } from '../store/values/days.ts';
+import { periodBefore } from '../store/values/period.ts';
 import { isInPastOf, readSnapshot } from '../store/warehouse/snapshots.ts';
 import { hashOf, headBytes, headerBytes, NO_HASH, prunedBytes, signed, toBatch } from './audit-chain.ts';
 import { type AuditSigner, auditSigner, type Sealer } from './audit-keys.ts';
 
+/** What the jobs of the audit trail need. */
 export interface AuditJobDeps {
+  /** Connects as the owner. */
   database: Database;
   masterKey: Sealer;
   /** Milliseconds since the epoch. */
   clock: () => number;
-  log: Pick<FastifyBaseLogger, 'info'>;
+  log: Pick<FastifyBaseLogger, 'info' | 'error'>;
   /** Aborted when the process ends. */
   signal: AbortSignal;
   onProgress?: (done: number, total: number) => void;
@@ -36,31 +42,46 @@ const ENTRIES_IN_BATCH = 1_000;
 const BATCHES_AT_ONCE = 20;
 /** Partitions that exist ahead, this month included. Requests make further ones if the job does not run for so long. */
 const MONTHS_AHEAD = 3;
-export const DEFAULT_MONTHS = 13;
+const DEFAULT_MONTHS = 13;
 
 /** Makes partitions ahead, and puts the new entries of each organisation into signed batches. */
 export async function sealAudit(deps: AuditJobDeps): Promise<void> {
-  const { database, clock, signal, masterKey, onProgress } = deps;
+  const { database, clock, masterKey } = deps;
   const now = new Date(clock());
-  for (let month = 0; month < MONTHS_AHEAD; month++) {
-    const at = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + month, 1));
-    await database.inSystem((tx) => makeMonth(tx, at));
-  }
+  await database.inSystem((tx) => makeAuditMonths(tx, now, MONTHS_AHEAD));
   const signer = await auditSigner(database, masterKey, now);
-  const tenantIds = await database.inSystem(organisationIds);
-  for (const [index, tenantId] of tenantIds.entries()) {
-    if (signal.aborted) return;
+  await inEachOrganisation(deps, async (tenantId, index, all) => {
     const head = await inTenantSnapshotWithRetries(database, tenantId, (tx) =>
       sealEntries(tx, tenantId, signer, deps),
     );
-    // Whoever keeps the log elsewhere can prove later that no batch was cut off.
+    // A log that is kept elsewhere can prove later that no batch was cut off.
     if (head)
       deps.log.info(
         { tenantId, batch: head.number, hash: head.hash.toString('hex') },
         'audit entries are sealed',
       );
-    onProgress?.(index + 1, tenantIds.length);
+    deps.onProgress?.(index + 1, all);
+  });
+}
+
+/** Runs `work` for each organisation. The failure of one does not stop the others; the run fails when all are done. */
+async function inEachOrganisation(
+  { database, log, signal }: AuditJobDeps,
+  work: (tenantId: string, index: number, all: number) => Promise<void>,
+): Promise<void> {
+  const tenantIds = await database.inSystem(organisationIds);
+  let failed = 0;
+  for (const [index, tenantId] of tenantIds.entries()) {
+    if (signal.aborted) return;
+    try {
+      await work(tenantId, index, tenantIds.length);
+    } catch (error) {
+      if (error instanceof StoreUnavailableError && !(error instanceof ContentionError)) throw error;
+      log.error({ err: error, tenantId }, 'the job failed for the audit trail of an organisation');
+      failed++;
+    }
   }
+  if (failed > 0) throw new Error(`It failed for ${failed} of ${tenantIds.length} organisations.`);
 }
 
 /** Seals the entries that the last head has not seen. Returns the new head; undefined if there is nothing new. */
@@ -85,7 +106,11 @@ async function sealEntries(
     last = { tenantId, number: batch.number, hash: hashOf(batch) };
     if (entries.length < ENTRIES_IN_BATCH) break;
   }
-  if (last.number === (head?.number ?? 0)) return undefined;
+  if (last.number === (head?.number ?? 0)) {
+    // After a restore, the snapshot of the head means nothing here. With this one, the next run reads only later entries.
+    if (head && since === undefined) await upsertHead(tx, tenantId, { ...head, ...snapshot });
+    return undefined;
+  }
   const signature = signed(headBytes(tenantId, last), signer.key);
   const next = { ...snapshot, number: last.number, hash: last.hash, kid: signer.kid, signature };
   await upsertHead(tx, tenantId, next);
@@ -97,9 +122,9 @@ export async function pruneAudit(deps: AuditJobDeps): Promise<void> {
   const { database, clock, signal, masterKey, onProgress } = deps;
   const signer = await auditSigner(database, masterKey, new Date(clock()));
   let done = 0;
-  for (const tenantId of await database.inSystem(organisationIds)) {
+  await inEachOrganisation(deps, async (tenantId) => {
     const months = await database.inTenant(tenantId, (tx) => findAuditMonths(tx, tenantId));
-    const before = monthsBefore(new Date(clock()), months ?? DEFAULT_MONTHS);
+    const before = keptFrom(clock(), months ?? DEFAULT_MONTHS);
     let pruned = 0;
     for (let count = -1; count !== 0 && !signal.aborted; pruned += count) {
       count = await database.inTenant(tenantId, async (tx) => {
@@ -108,38 +133,44 @@ export async function pruneAudit(deps: AuditJobDeps): Promise<void> {
         for (const batch of batches) {
           const bytes = prunedBytes(batch, String(prunedAt.getTime() * 1_000));
           const signature = signed(bytes, signer.key);
-          done += await pruneBatch(tx, {
-            number: batch.number,
-            before,
-            prunedAt,
-            kid: signer.kid,
-            signature,
-          });
+          done += await pruneBatch(tx, batch, { prunedAt, kid: signer.kid, signature });
         }
         return batches.length;
       });
       onProgress?.(done, done);
     }
-    if (pruned > 0) await database.inTenant(tenantId, pruneSubjects);
-  }
-}
-
-/** Sets for how many months an organisation keeps entries. The change has an entry. Owner only. */
-export async function keepAuditFor(
-  months: number,
-  tenantId: string,
-  { owner, clock }: { owner: Database; clock: () => number },
-): Promise<void> {
-  await owner.inTenant(tenantId, async (tx) => {
-    await setAuditMonths(tx, tenantId, months);
-    const metadata = { of: 'organisation', locationId: null, members: ['auditMonths'] };
-    await addOperatorEntry(tx, 'settings.changed', { tenantId, metadata, atMs: clock() });
+    if (pruned === 0) return;
+    const unused = await database.inTenant(tenantId, (tx) => findUnusedSubjects(tx, tenantId));
+    await database.inTenant(tenantId, (tx) => deleteUnusedSubjects(tx, tenantId, unused));
   });
 }
 
-/** The same moment that many months earlier; the first of the following month if that day does not exist. */
-export function monthsBefore(at: Date, months: number): Date {
-  const before = new Date(at);
-  before.setUTCMonth(before.getUTCMonth() - months);
-  return before;
+/** What a change of the time for which entries are kept deletes, and whether it was made. */
+export interface KeptAudit {
+  entries: number;
+  isSet: boolean;
+}
+
+/**
+ * Sets for how many months an organisation keeps entries. The change has an entry. If it deletes entries, it needs `isAgreed`.
+ * Owner only.
+ */
+export async function keepAuditFor(
+  months: number,
+  tenantId: string,
+  { owner, clock, isAgreed }: { owner: Database; clock: () => number; isAgreed: boolean },
+): Promise<KeptAudit> {
+  return owner.inTenant(tenantId, async (tx) => {
+    const entries = await countPrunable(tx, tenantId, keptFrom(clock(), months));
+    if (entries > 0 && !isAgreed) return { entries, isSet: false };
+    await setAuditMonths(tx, tenantId, months);
+    const metadata = { of: 'organisation', locationId: null, members: ['auditMonths'] };
+    await addOperatorEntry(tx, 'settings.changed', { tenantId, metadata, atMs: clock() });
+    return { entries, isSet: true };
+  });
+}
+
+/** The first moment whose entries are kept for that many months. */
+function keptFrom(nowMs: number, months: number): Date {
+  return new Date(periodBefore(utcDay(nowMs), `P${months}M`));
 }

@@ -164,12 +164,17 @@ async function checkEntries(
   }
   const found = await entriesOfBatch(tx, batch);
   for (const [index, entryId] of (entryIds ?? []).entries()) {
-    const entry = found.get(entryId);
+    const copies = found.get(entryId) ?? [];
+    const [entry] = copies;
     const digest = entryDigests?.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES);
     if (!entry) fault(`The entry ${entryId} of batch ${number} is missing.`);
-    else if (!digest?.equals(digestOf(batch.tenantId, entry)))
+    else if (!copies.some((copy) => digest?.equals(digestOf(batch.tenantId, copy))))
       fault(
         `The entry ${entryId} (${entry.action}, ${timeOf(entry.occurredUs)}) of batch ${number} was changed.`,
+      );
+    if (copies.length > 1)
+      fault(
+        `The entry ${entryId} of batch ${number} is there ${copies.length} times: somebody has slipped in a copy.`,
       );
     result.entries++;
   }

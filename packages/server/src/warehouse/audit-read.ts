@@ -39,10 +39,15 @@ export function auditRead(
   });
   return async function* (batches) {
     for await (const batch of batches) {
-      rows += batch.length;
+      if (!isOfRemovals(batch)) rows += batch.length;
       yield batch;
     }
   };
+}
+
+/** Rows about days whose rows were removed name nobody. They are a batch of their own. */
+function isOfRemovals([first]: readonly unknown[]): boolean {
+  return typeof first === 'object' && first !== null && 'removedFrom' in first;
 }
 
 function filtersOf(parameters: Record<string, string>): Record<string, string> {

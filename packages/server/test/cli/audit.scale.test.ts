@@ -1,5 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { Value } from 'typebox/value';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AUDIT_ACTIONS, type AuditAction } from '../../src/http/audit/actions.ts';
+import { addAuditEntries, type NewAuditEntry } from '../../src/store/audit/entries.ts';
 import { Database } from '../../src/store/connections/db.ts';
+import { organisationIds } from '../../src/store/directory/organisations.ts';
+import { until } from '../support/waiting.ts';
 import { superuserOf, Workspace } from './support.ts';
 
 let work: Workspace;
@@ -30,13 +37,13 @@ test('the commands check the chain, find a changed entry, print entries once eac
     'basic',
   );
   expect((await rollcall('audit', 'verify')).stdout).toContain(
-    '0 batches, of which 0 are pruned; 1 entries wait',
+    '0 batches, of which 0 are pruned; 2 entries wait',
   );
   expect((await rollcall('jobs', 'run', 'audit')).code).toBe(0);
   const whole = await rollcall('audit', 'verify');
   expect(whole).toMatchObject({
     code: 0,
-    stdout: expect.stringContaining('The chain is whole: 1 entries in 1 batches'),
+    stdout: expect.stringContaining('The chain is whole: 2 entries in 1 batches'),
   });
   const [, head = ''] = /The last batch is (\S+)/.exec(whole.stdout) ?? [];
   expect((await rollcall('audit', 'verify', '--head', head)).code).toBe(0);
@@ -47,12 +54,13 @@ test('the commands check the chain, find a changed entry, print entries once eac
   });
 
   const tail = () => rollcall('audit', 'tail', '--once', '--state', work.path('state'));
-  expect(actionsIn((await tail()).stdout)).toEqual(['key.created']);
+  expect(actionsIn((await tail()).stdout)).toEqual(['organisation.created', 'key.created']);
   expect((await tail()).stdout).toBe('');
   expect((await rollcall('audit', 'keep', '24')).code).toBe(0);
   expect((await rollcall('audit', 'keep', '0')).code).toBe(1);
   expect(actionsIn((await tail()).stdout)).toEqual(['settings.changed']);
   expect(actionsIn((await rollcall('audit', 'tail', '--once')).stdout)).toEqual([
+    'organisation.created',
     'key.created',
     'settings.changed',
   ]);
@@ -70,4 +78,117 @@ test('the commands check the chain, find a changed entry, print entries once eac
     stdout: expect.stringMatching(/The entry \S+ \(key\.created, .*\) of batch 1 was changed\./),
   });
   await server.stop();
+});
+
+const MANY = 2_500;
+const YEAR_MS = 365 * 86_400_000;
+const entryAt = (atMs: number) => ({
+  ...{ entryId: randomUUID(), occurredAt: new Date(atMs), action: 'session.ended', version: 1 },
+  subjects: [],
+  context: { address: null, userAgent: null, correlationId: null },
+  metadata: { sessions: 'own' },
+});
+
+test('tail keeps no transaction open for a slow reader, and keep does not delete without being told', async () => {
+  const data = ['--data-dir', work.path('many')];
+  await work.json(['orgs', 'create', 'acme', ...data]);
+  const { server } = await work.start(['serve', ...data]);
+  const owner = new Database({ target: await superuserOf(work.path('many')), as: 'owner' });
+  const [tenantId = ''] = await owner.inSystem(organisationIds);
+  const nowMs = Date.now();
+  const add = (entries: NewAuditEntry[]) => owner.inTenant(tenantId, (tx) => addAuditEntries(tx, entries));
+  await add([
+    entryAt(nowMs - 3 * YEAR_MS),
+    ...Array.from({ length: MANY }, (_, index) => entryAt(nowMs - index)),
+  ]);
+
+  const slow = work.spawn(['audit', 'tail', ...data]);
+  slow.pauseReading();
+  await until(() => slow.hasUnread);
+  const open = async () => {
+    const { rows } = await owner.inSystem((tx) =>
+      tx.query(
+        `SELECT count(*)::integer AS count FROM pg_stat_activity
+         WHERE application_name = 'rollcall' AND xact_start IS NOT NULL AND pid <> pg_backend_pid()`,
+      ),
+    );
+    return rows[0].count as number;
+  };
+  await expect.poll(open).toBe(0);
+  slow.signal('SIGINT');
+  await until(() => slow.hasEnded);
+
+  const tail = (...more: string[]) => work.rollcall(['audit', 'tail', '--once', ...more, ...data]);
+  const idsIn = (ndjson: string) =>
+    ndjson
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line).entryId as string);
+  const printed = idsIn((await tail('--state', work.path('many-state'))).stdout);
+  expect(new Set(printed).size).toBe(MANY + 2);
+  expect(printed).toHaveLength(MANY + 2);
+  const late = entryAt(nowMs - YEAR_MS);
+  await add([late]);
+  expect(idsIn((await tail('--state', work.path('many-state'))).stdout)).toEqual([late.entryId]);
+  const since = new Date(nowMs - YEAR_MS - 1).toISOString();
+  expect(idsIn((await tail('--since', since)).stdout)).toHaveLength(MANY + 2);
+
+  // A batch of its own, which ended three years ago.
+  await work.json(['orgs', 'create', 'old', ...data]);
+  expect((await work.rollcall(['jobs', 'run', 'audit', ...data])).code).toBe(0);
+  const [oldId = ''] = (await owner.inSystem(organisationIds)).filter((id) => id !== tenantId);
+  await owner.inTenant(oldId, (tx) => addAuditEntries(tx, [entryAt(nowMs - 3 * YEAR_MS)]));
+  expect((await work.rollcall(['jobs', 'run', 'audit', ...data])).code).toBe(0);
+  const keep = (...more: string[]) => work.rollcall(['audit', 'keep', ...more, '--org', 'old', ...data]);
+  expect(await keep('13')).toMatchObject({
+    ...{ code: 1, stderr: expect.stringContaining('1 entries of old are older. Give --yes to change it') },
+  });
+  expect((await keep('48')).code).toBe(0);
+  expect((await keep('13', '--yes')).code).toBe(0);
+  const kept = await work.rollcall(['audit', 'tail', '--once', '--org', 'old', ...data]);
+  expect(actionsIn(kept.stdout)).toEqual([
+    ...['session.ended', 'organisation.created'],
+    ...['settings.changed', 'settings.changed'],
+  ]);
+  await owner.close();
+  await server.stop();
+});
+
+test('commands that change an organisation have entries, whose actor is the operator', async () => {
+  const data = ['--data-dir', work.path('commands')];
+  const run = async (...args: string[]) =>
+    expect(await work.rollcall([...args, ...data]), args.join(' ')).toMatchObject({ code: 0 });
+  await run('orgs', 'create', 'acme');
+  await run('orgs', 'quota', 'acme', '1000');
+  await run('admins', 'create', 'ada@example.com');
+  await run('admins', 'reset', 'ada@example.com');
+  await run('admins', 'disable', 'ada@example.com');
+  await run('admins', 'enable', 'ada@example.com');
+  await writeFile(work.path('users.csv'), 'userName\nbob@example.com\n');
+  await run('import', 'users', work.path('users.csv'), '--dry-run');
+  await run('import', 'users', work.path('users.csv'));
+  const { stdout } = await work.rollcall(['audit', 'tail', '--once', ...data]);
+  const entries = stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  expect(
+    entries.map(({ action, targets }) => [action, ...targets.map(({ name }: { name: string }) => name)]),
+  ).toEqual([
+    ['organisation.created'],
+    ['settings.changed'],
+    ['account.invited', 'ada@example.com'],
+    ['account.link-made', 'ada@example.com'],
+    ['account.disabled', 'ada@example.com'],
+    ['account.enabled', 'ada@example.com'],
+    ['import.begun'],
+    ['import.ended'],
+  ]);
+  for (const { actorKind, action, version, metadata } of entries) {
+    expect(actorKind).toBe('operator');
+    const known = AUDIT_ACTIONS[action as AuditAction];
+    expect(version).toBe(known.version);
+    expect([...Value.Errors(known.metadata, metadata)]).toEqual([]);
+  }
+  expect(entries.at(-1).metadata).toEqual({ kind: 'users', rows: 1, refused: 0 });
 });

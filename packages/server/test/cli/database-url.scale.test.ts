@@ -131,7 +131,7 @@ async function rolesOf(database: string, application: string): Promise<string[]>
   return rows.map(({ name }) => name);
 }
 
-test('with a role for requests, which the server makes, requests log in as it', async () => {
+test('with a serving role, which the server makes, requests log in as it', async () => {
   const { name, env } = await makeDatabase('CREATEROLE');
   const serving = `${name}_server`;
   await asAdmin((client) => client.query(`GRANT rollcall_app TO ${name} WITH ADMIN OPTION`));

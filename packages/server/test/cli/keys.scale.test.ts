@@ -6,6 +6,7 @@ import {
   type Key,
   logIn,
   type Outcome,
+  postJson,
   type Rollcall,
   readStatus,
   until,
@@ -30,7 +31,10 @@ let baseUrl: string;
 let server: Rollcall;
 beforeAll(async () => {
   work = await Workspace.create();
-  ({ server, baseUrl } = await work.start(['serve', '--data-dir', work.path('data')]));
+  ({ server, baseUrl } = await work.start([
+    ...['serve', '--data-dir', work.path('data')],
+    ...['--daily-event-quota', '5'],
+  ]));
 });
 afterAll(async () => {
   await server.stop();
@@ -91,6 +95,38 @@ describe('Organisations', () => {
       /^rollcall: There is no organisation three; .*\.\n$/,
     );
   });
+});
+
+test('of an organisation with the default quota, the operator sees how much servers found used', async () => {
+  const quotaNow = async () =>
+    (await json<{ quota: number | null; reachedPercent: number }[]>(['orgs', 'quota', 'limited']))[0];
+  await json(['orgs', 'create', 'limited']);
+  expect(await quotaNow()).toMatchObject({ quota: null, reachedPercent: 0 });
+  const key = await json<Key>([
+    ...['keys', 'create', '--org', 'limited', '--name', 'quota', '--role', 'all'],
+    ...['--authentication', 'hmac'],
+  ]);
+  const { token } = await logIn(baseUrl, key);
+  const post = async (path: string, body: object) =>
+    (await postJson(`${baseUrl}${path}`, body, token)).json() as Promise<never>;
+  const location = { locationName: 'Head office', timeZone: 'Europe/London' };
+  const made = await post('/v1/manage/locations', { items: [location] });
+  const { id: locationId } =
+    (made as { results: { id: string }[] }).results[0] ?? expect.fail('No location.');
+  const arrive = (...names: string[]) =>
+    post('/v1/visitor-arrival', {
+      sourceId: 'foyer',
+      visitorArrivals: names.map((name) => ({
+        ...{ eventId: name, timestamp: new Date().toISOString(), locationId, visitorName: name },
+      })),
+    });
+  expect(await arrive('1', '2', '3', '4')).toMatchObject({ results: Array(4).fill({ resultCode: 0 }) });
+  await until(async () => (await quotaNow())?.reachedPercent === 80);
+  expect((await run(['orgs', 'quota', 'limited'])).stdout).toMatch(
+    /limited +default +4 +a server found 80 % used today/,
+  );
+  await arrive('5');
+  await until(async () => (await quotaNow())?.reachedPercent === 100);
 });
 
 describe('Keys, while the server runs', () => {

@@ -11,15 +11,15 @@ import { hasSystemd, Systemd } from './systemd-support.ts';
 
 const run = promisify(execFile);
 const CHECKOUT = fileURLToPath(new URL('../../../../', import.meta.url));
+const PACKAGE = fileURLToPath(new URL('../../scripts/package.mjs', import.meta.url));
 
 let work: Workspace;
 /** The package as npm installed it, in a directory that had nothing else. */
 let installed: string;
 beforeAll(async () => {
   work = await Workspace.create();
-  const { stdout } = await run('npm', ['run', '--silent', 'package', '--', '--out', work.path('packed')], {
-    cwd: CHECKOUT,
-  });
+  // As `npm run package`, without the build: the run has built already, and other tests use it.
+  const { stdout } = await run(process.execPath, [PACKAGE, '--out', work.path('packed')], { cwd: CHECKOUT });
   const file = join(CHECKOUT, stdout.trim());
   const folder = work.path('installed');
   await mkdir(folder);
@@ -113,14 +113,15 @@ describe.skipIf(!hasSystemd)('As a service of systemd (needs root and systemd)',
       code: 3,
       stdout: expect.stringContaining('not-installed'),
     });
-    expect(await rollcall('service', 'install')).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('The service runs'),
-    });
+    const outcome = await rollcall('service', 'install');
+    expect(outcome).toMatchObject({ code: 0 });
+    const [, url] =
+      /^The service was started, and its server is ready at (http:\/\/127\.0\.0\.1:\d+)\. /.exec(
+        outcome.stdout,
+      ) ?? [];
+    expect(await log()).toContain(`listening on ${url}`);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
     expect(await rollcall('service', 'status')).toMatchObject({ code: 0 });
-    const address = async () => /listening on (http:[^"]+)/.exec(await log())?.[1];
-    await until(async () => (await address()) !== undefined);
-    await until(async () => (await fetch(`${await address()}/readyz`)).status === 200);
     for (const file of ['master.key', 'rollcall.env'])
       expect((await systemd.run('stat', '--format=%a %U', `/etc/rollcall/${file}`)).stdout).toBe(
         '600 root\n',
@@ -154,11 +155,31 @@ describe.skipIf(!hasSystemd)('As a service of systemd (needs root and systemd)',
     expect((await rollcall('orgs', 'list', ...data)).stdout).toContain('acme');
   });
 
+  test('a backup goes back in the place of its data', async () => {
+    const [place, restored, file] = [
+      '/var/lib/private/rollcall-data',
+      '/var/lib/restored',
+      '/var/lib/a.backup',
+    ];
+    expect(await rollcall('backup', file, ...data)).toMatchObject({ code: 0 });
+    expect(await rollcall('orgs', 'create', 'later', ...data)).toMatchObject({ code: 0 });
+    await systemd.run('systemctl', 'stop', 'rollcall.service');
+    await systemd.run('mv', place, `${place}.after`);
+    const key = ['--master-key-file', '/etc/rollcall/master.key'];
+    expect(await rollcall('restore', file, '--data-dir', restored, ...key)).toMatchObject({ code: 0 });
+    await systemd.run('mv', restored, place);
+    expect(await rollcall('service', 'install')).toMatchObject({ code: 0 });
+    const { stdout } = await rollcall('orgs', 'list', ...data);
+    expect(stdout).toContain('acme');
+    expect(stdout).not.toContain('later');
+  });
+
   test('a second installation keeps settings and key, and replaces no unit of somebody else', async () => {
     const before = await systemd.run('sha256sum', '/etc/rollcall/master.key', '/etc/rollcall/rollcall.env');
     expect(JSON.parse((await rollcall('service', 'install', '--json')).stdout)).toMatchObject({
       written: ['/etc/systemd/system/rollcall.service'],
       started: true,
+      restarted: true,
     });
     expect(await systemd.run('sha256sum', '/etc/rollcall/master.key', '/etc/rollcall/rollcall.env')).toEqual(
       before,
@@ -172,11 +193,61 @@ describe.skipIf(!hasSystemd)('As a service of systemd (needs root and systemd)',
     });
   });
 
-  test('into another root it only writes files and enables the unit', async () => {
-    expect(
-      JSON.parse((await rollcall('service', 'install', '--root', '/run/image', '--json')).stdout),
-    ).toMatchObject({ started: false });
-    const link = '/run/image/etc/systemd/system/multi-user.target.wants/rollcall.service';
+  test('a server that does not start, or is reached by TLS, is reported as it is', async () => {
+    const settings = '/etc/rollcall/rollcall.env';
+    const set = (...lines: string[]) =>
+      systemd.run('sh', '-c', `printf '%s\\n' "$@" >>${settings}`, 'sh', ...lines);
+    await systemd.run('rm', '/etc/systemd/system/rollcall.service');
+    await set('ROLLCALL_LOG_LEVEL=nonsense');
+    expect(await rollcall('service', 'install')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/The service was started, but its server ended: .*journalctl/),
+    });
+    await systemd.run('sed', '-i', '/nonsense/d', settings);
+    const pair = [
+      '-keyout',
+      '/etc/rollcall/tls.key',
+      '-out',
+      '/etc/rollcall/tls.pem',
+      '-subj',
+      '/CN=localhost',
+    ];
+    await systemd.run('openssl', ...['req', '-x509', '-nodes', '-newkey', 'rsa:2048', '-days', '1'], ...pair);
+    await systemd.run('chmod', '644', '/etc/rollcall/tls.key');
+    await set(
+      'HOST=::',
+      'ROLLCALL_WORKERS=2',
+      'ROLLCALL_TLS_CERT=/etc/rollcall/tls.pem',
+      'ROLLCALL_TLS_KEY=/etc/rollcall/tls.key',
+    );
+    const outcome = await rollcall('service', 'install', '--json');
+    expect(outcome).toMatchObject({ code: 0 });
+    expect(JSON.parse(outcome.stdout)).toMatchObject({
+      started: true,
+      url: expect.stringMatching(/^https:\/\/\[::1\]:\d+$/),
+    });
+  });
+
+  test('into another root it only writes files and enables the unit, and judges paths of that root', async () => {
+    const root = '/tmp/image';
+    await systemd.run('mkdir', '-p', `${root}/opt`);
+    expect(await rollcall('service', 'install', '--root', root)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/There is no \/opt\/node in \/tmp\/image: install/),
+    });
+    expect((await systemd.run('ls', root)).stdout).toBe('opt\n');
+    await systemd.run('mount', '--rbind', '/opt', `${root}/opt`);
+    for (const program of ['', root]) {
+      const script = `${program}/opt/rollcall/node_modules/.bin/rollcall`;
+      const options = ['service', 'install', '--root', root, '--json'];
+      const { stdout } = await systemd.run(`${program}/opt/node`, script, ...options);
+      expect(JSON.parse(stdout)).toMatchObject({ started: false, url: null });
+      expect((await systemd.run('cat', `${root}/etc/systemd/system/rollcall.service`)).stdout).toContain(
+        'ExecStart="/opt/node" "/opt/rollcall/node_modules/',
+      );
+    }
+    const link = `${root}/etc/systemd/system/multi-user.target.wants/rollcall.service`;
     expect(await systemd.run('readlink', link)).toMatchObject({
       code: 0,
       stdout: '/etc/systemd/system/rollcall.service\n',

@@ -105,6 +105,16 @@ export class Rollcall {
     return outcome;
   }
 
+  /** Stops reading its standard output, as a reader that is slow. */
+  pauseReading(): void {
+    this.#child.stdout?.pause();
+  }
+
+  /** Whether it has written to its standard output since the reading stopped. */
+  get hasUnread(): boolean {
+    return (this.#child.stdout?.readableLength ?? 0) > 0;
+  }
+
   /** Closes the reading end of its standard output. */
   stopReading(): void {
     this.#child.stdout?.destroy();

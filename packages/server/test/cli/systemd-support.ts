@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -18,8 +18,13 @@ const NAMESPACES = [
   '--mount-proc',
 ];
 
-/** Whether this machine has systemd, and this user may give it namespaces of its own. */
-export const hasSystemd = process.geteuid?.() === 0 && existsSync('/usr/lib/systemd/systemd');
+/** Whether this machine has systemd, and lets this user give it namespaces and mounts of its own. */
+export const hasSystemd =
+  existsSync('/usr/lib/systemd/systemd') &&
+  spawnSync('unshare', [
+    ...NAMESPACES,
+    ...['sh', '-c', 'mount --make-rprivate / && mount -t tmpfs tmpfs /tmp'],
+  ]).status === 0;
 
 /** A systemd that runs in namespaces of its own, as process 1. The program in `folder` is at /opt/rollcall there. */
 export class Systemd {

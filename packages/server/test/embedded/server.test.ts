@@ -51,7 +51,7 @@ describe('a new data directory', () => {
     await child.release();
   });
 
-  test('has an owner without superuser rights, who can become the application role', async () => {
+  test('has an owner without superuser rights, who can become the restricted role', async () => {
     const server = await joinEmbedded(command(join(await bench.dir(), 'data')));
     const roles = await query(
       server.target,
@@ -83,7 +83,7 @@ describe('a new data directory', () => {
     await server.release();
   });
 
-  test('has a role for requests that can become the application role only', async () => {
+  test('has a serving role that can become the restricted role only', async () => {
     const server = await joinEmbedded(command(join(await bench.dir(), 'data')));
     const { servingTarget } = server;
     expect(await query(servingTarget, 'SELECT session_user::text AS name')).toEqual([
@@ -103,7 +103,7 @@ describe('a new data directory', () => {
     await server.release();
   });
 
-  test('of an earlier release gets the role for requests when it is opened', async () => {
+  test('of an earlier release gets the serving role when it is opened', async () => {
     const dataDir = join(await bench.dir(), 'data');
     const before = await joinEmbedded(command(dataDir));
     const password = await passwordOf(dataDir, ROLES.superuser);

@@ -158,7 +158,6 @@ export async function fillEveryTable(target: DatabaseTarget): Promise<void> {
     });
     await insert('audit_keys', {
       kid: NASTY,
-      public_jwk: JSON.stringify({ x: NASTY }),
       private_key_sealed: everyByte,
       created_at: '2026-01-02 03:04:05.678901+00',
     });

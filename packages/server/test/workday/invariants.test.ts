@@ -227,7 +227,7 @@ test("writers without locks still leave one user at a desk, and never exceed a z
   await writers.close();
 });
 
-test('the role for requests cannot move bookings, rewrite the log, or delete managed rows or change their ids', async () => {
+test('the restricted role cannot move bookings, rewrite the log, or delete managed rows or change their ids', async () => {
   for (const sql of [
     'UPDATE bookings SET zone_id = NULL',
     'UPDATE action_log SET reason = NULL',

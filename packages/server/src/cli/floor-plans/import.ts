@@ -189,6 +189,7 @@ class FolderImport {
     return { level, result: await publishSheet(tx, tenantId, sheet, { name: CALLER, at }) };
   }
 
+  /** Throws `ItemRefusedError` if no level in use has these names, or several have. */
   async #findLevel(tx: Tx, { locationName, levelName }: PlanCells): Promise<LevelName> {
     const [level, ...others] = await listLevelsNamed(tx, this.#options.tenantId, { locationName, levelName });
     if (level && others.length === 0) return level;
@@ -214,7 +215,6 @@ function readRatio(cell: string, name: string): number {
   throw new ItemRefusedError(`${name} ${quote(cell)} is not a number from ${LEAST_RATIO} to ${MOST_RATIO}`);
 }
 
-/** Throws `ItemRefusedError` if no level in use has these names, or several have. */
 async function openFile(path: string): Promise<TextInput> {
   return openText(path).catch(unreadable(path));
 }

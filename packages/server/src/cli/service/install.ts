@@ -30,7 +30,10 @@ export interface Installed {
  * @throws CliError if the service's user could not read the program, or the unit is somebody else's
  */
 export async function install(root: string): Promise<Installed> {
-  const program = await programWithin(root);
+  const realRoot = await realpath(root).catch(() => {
+    throw new CliError(`There is no directory ${root}.`);
+  });
+  const program = await programWithin(realRoot);
   const paths = {
     unit: join(root, UNIT_FILE),
     settings: join(root, SETTINGS_FILE),
@@ -61,11 +64,12 @@ async function refuseForeign(unit: string): Promise<void> {
   throw new CliError(`${unit} exists, and this command did not write it. Move it away first.`);
 }
 
-/** This program, as its paths are within `root`. */
+/** This program, as its paths are within `root`. A program that is not below `root` must be there under the same path. */
 async function programWithin(root: string): Promise<Program> {
   const [node, script] = await Promise.all([realpath(process.execPath), realpath(process.argv[1] ?? '')]);
-  for (const path of [node, script]) await requireReadable(path);
-  return { node: inside(root, node), script: inside(root, script) };
+  const program = { node: inside(root, node), script: inside(root, script) };
+  for (const path of [program.node, program.script]) await requireReadable(root, path);
+  return program;
 }
 
 function inside(root: string, path: string): string {
@@ -73,14 +77,16 @@ function inside(root: string, path: string): string {
   return path.startsWith(`${root}/`) ? path.slice(root.length) : path;
 }
 
-/** The service runs as a user that owns nothing, and sees no home directory. */
-async function requireReadable(path: string): Promise<void> {
+/** The service runs as a user that owns nothing, and sees no home directory. `path` is within `root`. */
+async function requireReadable(root: string, path: string): Promise<void> {
   if (/^\/(root|home|run\/user|tmp|var\/tmp)\//.test(path))
     throw new CliError(
       `The service cannot read ${path}: it sees no home directory and no file in /tmp. Install Rollcall elsewhere, such as in /opt/rollcall.`,
     );
   for (let at = path, needed = 0o4; at !== '/'; at = dirname(at), needed = 0o1) {
-    const { mode } = await stat(at);
+    const { mode } = await stat(join(root, at)).catch(() => {
+      throw new CliError(`There is no ${at} in ${root}: install Node.js and Rollcall there first.`);
+    });
     if ((mode & needed) === 0)
       throw new CliError(`The service cannot read ${path}: other users have no access to ${at}.`);
   }

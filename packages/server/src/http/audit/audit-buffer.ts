@@ -3,11 +3,15 @@ import { auditEntriesInsert, type NewAuditEntry } from '../../store/audit/entrie
 import type { Database } from '../../store/connections/db.ts';
 import { runForTenants } from '../../store/connections/tenant-batches.ts';
 import { isUnavailable } from '../../store/connections/unavailable.ts';
+import { addTo } from '../../store/values/group-by.ts';
 import { needsOwnLine } from '../outages.ts';
+import { type ShareHolder, Shares } from '../shares.ts';
 import { toEntry } from './entry.ts';
 
 /** Entries that wait while the database cannot store them. The buffer counts those beyond, and says so. */
 const MOST_WAITING = 20_000;
+/** With this, an organisation that is alone has seven eighths of them. */
+const ORGANISATION_TIMES_FREE = 7;
 /** Entries of an organisation in one statement. */
 const MOST_IN_STATEMENT = 500;
 
@@ -18,9 +22,13 @@ export interface BufferDeps {
   log: Pick<FastifyBaseLogger, 'warn' | 'error'>;
 }
 
-/** Entries that no transaction of their own stores. They wait in memory until the next flush. */
+/**
+ * Entries that no transaction of their own stores. They wait in memory until the next flush. Organisations have shares of the
+ * room, so that one with many entries costs no other one its own.
+ */
 export class AuditBuffer {
   readonly #deps: BufferDeps;
+  readonly #shares = new Shares(MOST_WAITING);
   readonly #waiting = new Map<string, NewAuditEntry[]>();
   readonly #lost = new Map<string, number>();
   #count = 0;
@@ -29,54 +37,49 @@ export class AuditBuffer {
     this.#deps = deps;
   }
 
-  /** How many entries wait. */
-  get size(): number {
-    return this.#count;
-  }
-
   keep(tenantId: string, entry: NewAuditEntry): void {
-    if (this.#count >= MOST_WAITING) {
-      this.#lose(tenantId, 1);
-      return;
-    }
-    this.#count++;
-    const entries = this.#waiting.get(tenantId);
-    if (entries) entries.push(entry);
-    else this.#waiting.set(tenantId, [entry]);
+    if (!this.#add(tenantId, entry)) this.#lose(tenantId, 1);
   }
 
-  /** Stores entries, at most 500 of each organisation. What the database cannot store now goes on waiting. */
+  /** Stores the entries, 500 of each organisation at a time. What the database cannot store now goes on waiting. */
   async flush(): Promise<void> {
+    while (await this.#flushStatements());
+  }
+
+  /** Returns whether there may be more to store at once. */
+  async #flushStatements(): Promise<boolean> {
     this.#reportLost();
     const taken = new Map<string, NewAuditEntry[]>();
     for (const [tenantId, entries] of this.#waiting) {
       taken.set(tenantId, entries.splice(0, MOST_IN_STATEMENT));
       if (entries.length === 0) this.#waiting.delete(tenantId);
     }
-    for (const [tenantId, error] of await this.#store(taken)) {
-      const entries = taken.get(tenantId) ?? [];
-      taken.delete(tenantId);
-      if (isUnavailable(error)) {
-        this.#waiting.set(tenantId, [...entries, ...(this.#waiting.get(tenantId) ?? [])]);
+    const failures = await this.#store(taken);
+    let isMore = false;
+    for (const [tenantId, entries] of taken) {
+      const error = failures.get(tenantId);
+      if (error === undefined) {
+        this.#release(tenantId, entries.length);
+        isMore ||= entries.length === MOST_IN_STATEMENT;
+      } else if (isUnavailable(error)) {
+        this.#putBack(tenantId, entries);
         if (needsOwnLine(error)) this.#deps.log.warn({ err: error }, 'audit entries could not be stored yet');
-        continue;
+      } else {
+        await this.#storeEach(tenantId, entries);
       }
-      this.#count -= entries.length;
-      await this.#storeEach(tenantId, entries);
     }
-    for (const entries of taken.values()) this.#count -= entries.length;
+    return isMore;
   }
 
   /** An entry that the database refuses must not keep the others out. */
   async #storeEach(tenantId: string, entries: readonly NewAuditEntry[]): Promise<void> {
-    for (const entry of entries) {
+    for (const [index, entry] of entries.entries()) {
       const error = (await this.#store(new Map([[tenantId, [entry]]]))).get(tenantId);
+      if (isUnavailable(error)) return this.#putBack(tenantId, entries.slice(index));
+      this.#release(tenantId, 1);
       if (error === undefined) continue;
-      if (isUnavailable(error)) this.keep(tenantId, entry);
-      else {
-        this.#deps.log.error({ err: error, action: entry.action }, 'the database refused an audit entry');
-        this.#lose(tenantId, 1);
-      }
+      this.#deps.log.error({ err: error, action: entry.action }, 'the database refused an audit entry');
+      this.#lose(tenantId, 1);
     }
   }
 
@@ -86,31 +89,52 @@ export class AuditBuffer {
     );
   }
 
+  /** Returns false if the share of the organisation is used up. */
+  #add(tenantId: string, entry: NewAuditEntry): boolean {
+    if (!this.#shares.take(holdersOf(tenantId), 1)) return false;
+    this.#count++;
+    addTo(this.#waiting, tenantId, entry);
+    return true;
+  }
+
+  #putBack(tenantId: string, entries: readonly NewAuditEntry[]): void {
+    this.#waiting.set(tenantId, [...entries, ...(this.#waiting.get(tenantId) ?? [])]);
+  }
+
+  #release(tenantId: string, entries: number): void {
+    this.#count -= entries;
+    this.#shares.giveBack(holdersOf(tenantId), entries);
+  }
+
   #lose(tenantId: string, entries: number): void {
     this.#lost.set(tenantId, (this.#lost.get(tenantId) ?? 0) + entries);
   }
 
   #reportLost(): void {
-    if (this.#count >= MOST_WAITING) return;
     for (const [tenantId, entries] of this.#lost) {
-      this.#lost.delete(tenantId);
-      this.#deps.log.error({ tenantId, entries }, 'audit entries were lost: the database did not store them');
       const context = { address: null, userAgent: null, correlationId: null };
       const event = { action: 'audit.lost', actor: null, context, metadata: { entries } } as const;
-      this.keep(tenantId, toEntry(event, this.#deps.clock()));
+      if (!this.#add(tenantId, toEntry(event, this.#deps.clock()))) continue;
+      this.#lost.delete(tenantId);
+      this.#deps.log.error({ tenantId, entries }, 'audit entries were lost: the database did not store them');
     }
   }
 
-  /** Stores the rest. What cannot be stored now is lost. */
+  /** Stores the rest, and what was lost. What cannot be stored now is lost. */
   async close(): Promise<void> {
-    for (let before = -1; this.#count > 0 && before !== this.#count; ) {
-      before = this.#count;
+    const left = () => [...this.#lost.values()].reduce((sum, entries) => sum + entries, this.#count);
+    for (let before = -1; left() > 0 && before !== left(); ) {
+      before = left();
       await this.flush();
     }
-    if (this.#count > 0)
+    if (left() > 0)
       this.#deps.log.error(
-        { entries: this.#count },
+        { entries: left() },
         'audit entries were lost: the server ended without its database',
       );
   }
+}
+
+function holdersOf(tenantId: string): ShareHolder[] {
+  return [{ name: tenantId, timesFree: ORGANISATION_TIMES_FREE }];
 }

@@ -49,13 +49,14 @@ export class AuditTrail {
   readonly #deps: BufferDeps;
   readonly #buffer: AuditBuffer;
   readonly #repetitions: Repetitions;
-  readonly #failedLogins = new FailedLogins();
+  readonly #failedLogins: FailedLogins;
   readonly #timer: NodeJS.Timeout;
   #flushing: Promise<void> | undefined;
 
   constructor(deps: BufferDeps) {
     this.#deps = deps;
     this.#buffer = new AuditBuffer(deps);
+    this.#failedLogins = new FailedLogins(deps);
     this.#repetitions = new Repetitions((tenantId, entry) => this.#buffer.keep(tenantId, entry));
     this.#timer = setInterval(() => void this.flush(), FLUSH_MS);
     this.#timer.unref();
@@ -146,7 +147,7 @@ export class AuditTrail {
 
   async #flush(nowMs = this.#deps.clock()): Promise<void> {
     try {
-      for (const { kind, ...placed } of await this.#failedLogins.place(this.#deps.database))
+      for (const { kind, ...placed } of await this.#failedLogins.place())
         this.#repetitions.note(kind, placed);
     } catch (err) {
       if (needsOwnLine(err))
@@ -161,6 +162,7 @@ export class AuditTrail {
     clearInterval(this.#timer);
     await this.#flushing;
     await this.#flush(Number.POSITIVE_INFINITY);
+    this.#failedLogins.close();
     await this.#buffer.close();
   }
 }

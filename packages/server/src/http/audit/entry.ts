@@ -62,3 +62,12 @@ export function callerSubject(caller: NonNullable<FastifyRequest['caller']>): Au
 export function contextOf({ ip, headers, id }: Pick<FastifyRequest, 'ip' | 'headers' | 'id'>): AuditContext {
   return { address: ip, userAgent: headers['user-agent'] ?? null, correlationId: id };
 }
+
+/** The context of several events together. The requests have different correlation ids. */
+export function commonContext(one: AuditContext, other: AuditContext): AuditContext {
+  return {
+    address: one.address === other.address ? one.address : null,
+    userAgent: one.userAgent === other.userAgent ? one.userAgent : null,
+    correlationId: null,
+  };
+}

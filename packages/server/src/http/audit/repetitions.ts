@@ -1,6 +1,6 @@
 import type { NewAuditEntry } from '../../store/audit/entries.ts';
 import type { AuditAction, AuditMetadata } from './actions.ts';
-import { type AuditEvent, toEntry } from './entry.ts';
+import { type AuditEvent, commonContext, toEntry } from './entry.ts';
 
 /** Repetitions within this time become one entry with their count. */
 const WINDOW_MS = 60_000;
@@ -13,10 +13,11 @@ export type CountedAction = {
 /** Repetitions of an event since its last entry. */
 interface Repeated {
   tenantId: string;
-  event: AuditEvent;
   sinceMs: number;
   lastMs: number;
-  further: number;
+  /** With the context that they have in common. Undefined before the first one. */
+  further: AuditEvent | undefined;
+  count: number;
 }
 
 /**
@@ -36,21 +37,24 @@ export class Repetitions {
     const key = `${tenantId} ${kind}`;
     const repeated = this.#repeated.get(key);
     if (repeated) {
-      repeated.further += countOf(event);
+      const { further } = repeated;
+      const context = further ? commonContext(further.context, event.context) : event.context;
+      repeated.further = { ...event, context };
+      repeated.count += countOf(event);
       repeated.lastMs = atMs;
       return;
     }
-    this.#repeated.set(key, { tenantId, event, sinceMs: atMs, lastMs: atMs, further: 0 });
+    this.#repeated.set(key, { tenantId, sinceMs: atMs, lastMs: atMs, further: undefined, count: 0 });
     this.#keep(tenantId, toEntry(event, atMs));
   }
 
   /** Ends the minutes that began before `nowMs - 60 s`. */
   end(nowMs: number): void {
-    for (const [key, { tenantId, event, sinceMs, lastMs, further }] of this.#repeated) {
+    for (const [key, { tenantId, sinceMs, lastMs, further, count }] of this.#repeated) {
       if (sinceMs > nowMs - WINDOW_MS) continue;
       this.#repeated.delete(key);
-      if (further === 0) continue;
-      const counted = { ...event, metadata: { ...event.metadata, count: further } } as AuditEvent;
+      if (!further) continue;
+      const counted = { ...further, metadata: { ...further.metadata, count } } as AuditEvent;
       this.#keep(tenantId, toEntry(counted, lastMs));
     }
   }

@@ -1,4 +1,5 @@
 import type { Tx } from '../connections/db.ts';
+import { groupBy } from '../values/group-by.ts';
 import { writtenSince } from '../warehouse/dataset-rows.ts';
 import { type DatabaseSnapshot, xidsOf } from '../warehouse/snapshots.ts';
 
@@ -61,8 +62,14 @@ const BATCH = `b.tenant_id AS "tenantId", b.number, ${microseconds('b.first_at')
   b.signature, ${microseconds('b.pruned_at')} AS "prunedUs", b.prune_kid AS "pruneKid",
   b.prune_signature AS "pruneSignature"`;
 
-const IN_A_BATCH = `EXISTS (SELECT FROM audit_batches b WHERE b.tenant_id = e.tenant_id
-  AND e.occurred_at BETWEEN b.first_at AND b.last_at AND e.entry_id = ANY (b.entry_ids))`;
+/**
+ * SQL condition: the entry is in no batch that ends at `from` or later. It compares the entries with the ids of all batches at
+ * once: a look-up for each entry would read its batch for each entry.
+ */
+const inNoBatch = (from: string) => `NOT EXISTS (
+    SELECT FROM (SELECT first_at, last_at, unnest(entry_ids) AS entry_id FROM audit_batches
+                 WHERE tenant_id = $1 AND last_at >= ${from}) AS b
+    WHERE b.entry_id = e.entry_id AND e.occurred_at BETWEEN b.first_at AND b.last_at)`;
 
 /** The head of an organisation; undefined before its first batch. */
 export async function findHead(tx: Tx, tenantId: string): Promise<HeadRow | undefined> {
@@ -73,6 +80,7 @@ export async function findHead(tx: Tx, tenantId: string): Promise<HeadRow | unde
   return rows[0];
 }
 
+/** Stores the head of an organisation. Owner only. */
 export async function upsertHead(tx: Tx, tenantId: string, head: HeadRow): Promise<void> {
   await tx.query(
     `INSERT INTO audit_heads (tenant_id, number, hash, kid, signature, database, run_id, snapshot)
@@ -83,30 +91,49 @@ export async function upsertHead(tx: Tx, tenantId: string, head: HeadRow): Promi
   );
 }
 
-/** SQL condition: the snapshot `since`, in the second and third parameter, did not see the entry; without one: it is in no batch. */
-function isNew(since: string | undefined): { sql: string; values: string[] } {
-  return since === undefined
-    ? { sql: `NOT ${IN_A_BATCH}`, values: [] }
-    : { sql: writtenSince('e', 2), values: [String(xidsOf(since)[0]), since] };
+/** Where new entries begin. */
+interface NewEntries {
+  /** Those that this snapshot did not see. Undefined: those in no batch. */
+  since: string | undefined;
+  /** Only those after it. */
+  after?: EntryPosition | undefined;
 }
 
-/** New entries after a position, in the order of the chain: those that `since` did not see; without it, those in no batch. */
+/** SQL of the keys of new entries, and its parameters. The first one is the organisation. */
+function newEntries(tenantId: string, { since, after }: NewEntries): { sql: string; values: string[] } {
+  const values = [tenantId, ...(after ? [after.occurredUs, after.entryId] : [])];
+  const begin = after ? instant('$2') : "'-infinity'";
+  const position = after ? `AND (e.occurred_at, e.entry_id) > (${begin}, $3::uuid)` : '';
+  const isNew = since === undefined ? inNoBatch(begin) : writtenSince('e', values.length + 1);
+  if (since !== undefined) values.push(String(xidsOf(since)[0]), since);
+  // The keys alone: with a limit, PostgreSQL would count on finding enough of them soon, and look up each entry.
+  const sql = `WITH found AS MATERIALIZED (
+    SELECT e.occurred_at, e.entry_id FROM audit_entries e WHERE e.tenant_id = $1 AND ${isNew} ${position})`;
+  return { sql, values };
+}
+
+/** SQL of the first entries of `found`, in the order of the chain. */
+const firstOf = (limit: number) => `SELECT ${ENTRY}
+  FROM (SELECT occurred_at, entry_id FROM found ORDER BY occurred_at, entry_id LIMIT ${limit}) AS f
+  JOIN audit_entries e ON e.tenant_id = $1 AND e.occurred_at = f.occurred_at AND e.entry_id = f.entry_id
+  ORDER BY e.occurred_at, e.entry_id`;
+
+/** New entries in the order of the chain. */
 export async function listNewEntries(
   tx: Tx,
   tenantId: string,
-  { since, after, limit }: { since: string | undefined; after: EntryPosition | undefined; limit: number },
+  { limit, ...which }: NewEntries & { limit: number },
 ): Promise<ChainEntry[]> {
-  const { sql, values } = isNew(since);
-  const next = values.length + 2;
-  const position = after
-    ? `AND (e.occurred_at, e.entry_id) > (${instant(`$${next}`)}, $${next + 1}::uuid)`
-    : '';
-  const { rows } = await tx.query<ChainEntry>(
-    `SELECT ${ENTRY} FROM audit_entries e WHERE e.tenant_id = $1 AND ${sql} ${position}
-     ORDER BY e.occurred_at, e.entry_id LIMIT ${limit}`,
-    [tenantId, ...values, ...(after ? [after.occurredUs, after.entryId] : [])],
-  );
+  const { sql, values } = newEntries(tenantId, which);
+  const { rows } = await tx.query<ChainEntry>(`${sql} ${firstOf(limit)}`, values);
   return rows;
+}
+
+/** How many new entries there are. */
+export async function countNewEntries(tx: Tx, tenantId: string, since: string | undefined): Promise<number> {
+  const { sql, values } = newEntries(tenantId, { since });
+  const { rows } = await tx.query<{ count: number }>(`${sql} SELECT count(*) AS count FROM found`, values);
+  return rows[0]?.count ?? 0;
 }
 
 /** Of entries that a snapshot saw, those that are in no batch. */
@@ -116,24 +143,16 @@ export async function listStrayEntries(
   { snapshot, limit }: { snapshot: string; limit: number },
 ): Promise<ChainEntry[]> {
   const { rows } = await tx.query<ChainEntry>(
-    `SELECT ${ENTRY} FROM audit_entries e
-     WHERE e.tenant_id = $1 AND NOT ${writtenSince('e', 2)} AND NOT ${IN_A_BATCH}
-     ORDER BY e.occurred_at, e.entry_id LIMIT $4`,
-    [tenantId, String(xidsOf(snapshot)[0]), snapshot, limit],
+    `WITH found AS MATERIALIZED (
+       SELECT e.occurred_at, e.entry_id FROM audit_entries e
+       WHERE e.tenant_id = $1 AND NOT ${writtenSince('e', 2)} AND ${inNoBatch("'-infinity'")})
+     ${firstOf(limit)}`,
+    [tenantId, String(xidsOf(snapshot)[0]), snapshot],
   );
   return rows;
 }
 
-/** How many entries `since` did not see; without it, how many are in no batch. */
-export async function countNewEntries(tx: Tx, tenantId: string, since: string | undefined): Promise<number> {
-  const { sql, values } = isNew(since);
-  const { rows } = await tx.query<{ count: number }>(
-    `SELECT count(*) AS count FROM audit_entries e WHERE e.tenant_id = $1 AND ${sql}`,
-    [tenantId, ...values],
-  );
-  return rows[0]?.count ?? 0;
-}
-
+/** Adds a batch to the chain. Owner only. */
 export async function insertBatch(
   tx: Tx,
   batch: BatchHeader & { entryIds: string[]; entryDigests: Buffer; kid: string; signature: Buffer },
@@ -186,41 +205,55 @@ export async function listPrunableBatches(
   return rows;
 }
 
-/** The entries of a batch that are there, by id. */
+/** The entries of a batch that are there, by id. Copies with other times have the same id. */
 export async function entriesOfBatch(
   tx: Tx,
   { tenantId, firstUs, lastUs, entryIds }: BatchRow,
-): Promise<Map<string, ChainEntry>> {
+): Promise<Map<string, ChainEntry[]>> {
   const { rows } = await tx.query<ChainEntry>(
     `SELECT ${ENTRY} FROM audit_entries e
      WHERE e.tenant_id = $1 AND e.occurred_at BETWEEN ${instant('$2')} AND ${instant('$3')} AND e.entry_id = ANY ($4)`,
     [tenantId, firstUs, lastUs, entryIds],
   );
-  return new Map(rows.map((entry) => [entry.entryId, entry]));
+  return groupBy(rows, (entry) => entry.entryId);
 }
 
-/** Deletes the entries of a batch, and keeps the batch with the signature that says so. Returns how many entries went. */
+/** Deletes the entries of a batch, and keeps the batch with the signature that says so. Returns how many went. Owner only. */
 export async function pruneBatch(
   tx: Tx,
-  batch: { number: number; before: Date; prunedAt: Date; kid: string; signature: Buffer },
+  { tenantId, number, firstUs, lastUs, entryIds }: BatchRow,
+  { prunedAt, kid, signature }: { prunedAt: Date; kid: string; signature: Buffer },
 ): Promise<number> {
-  const { rows } = await tx.query<{ pruned: number | null }>(
-    'SELECT prune_audit_batch($1, $2, $3, $4, $5) AS pruned',
-    [batch.number, batch.before, batch.prunedAt, batch.kid, batch.signature],
+  const { rowCount } = await tx.query(
+    `DELETE FROM audit_entries
+     WHERE tenant_id = $1 AND occurred_at BETWEEN ${instant('$2')} AND ${instant('$3')} AND entry_id = ANY ($4)`,
+    [tenantId, firstUs, lastUs, entryIds],
   );
-  return rows[0]?.pruned ?? 0;
+  await tx.query(
+    `UPDATE audit_batches SET entry_ids = NULL, entry_digests = NULL, pruned_at = $3, prune_kid = $4, prune_signature = $5
+     WHERE tenant_id = $1 AND number = $2`,
+    [tenantId, number, prunedAt, kid, signature],
+  );
+  return rowCount ?? 0;
 }
 
-/** Deletes the subjects that no entry has any more. Returns how many. */
-export async function pruneSubjects(tx: Tx): Promise<number> {
-  const { rows } = await tx.query<{ pruned: number }>('SELECT prune_audit_subjects() AS pruned');
-  return rows[0]?.pruned ?? 0;
+/** How many entries a time limit would delete: those of batches that ended before. */
+export async function countPrunable(tx: Tx, tenantId: string, before: Date): Promise<number> {
+  const { rows } = await tx.query<{ entries: number }>(
+    `SELECT coalesce(sum(entries), 0)::bigint AS entries FROM audit_batches
+     WHERE tenant_id = $1 AND pruned_at IS NULL AND last_at < $2`,
+    [tenantId, before],
+  );
+  return rows[0]?.entries ?? 0;
 }
 
-/** Makes the partition of a month. Returns whether it was missing. */
-export async function makeMonth(tx: Tx, at: Date): Promise<boolean> {
-  const { rows } = await tx.query<{ made: boolean }>('SELECT make_audit_month($1) AS made', [at]);
-  return rows[0]?.made ?? false;
+/** Makes the partition of the month of `at`, and of those after it. Owner only. */
+export async function makeAuditMonths(tx: Tx, at: Date, months: number): Promise<void> {
+  await tx.query(
+    `SELECT make_audit_month(month)
+     FROM generate_series($1::timestamptz, $1::timestamptz + ($2 - 1) * interval '1 month', '1 month') AS month`,
+    [new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), 1)), months],
+  );
 }
 
 /** For how many months the organisation keeps entries. */

@@ -1,13 +1,13 @@
 import type { Tx } from '../connections/db.ts';
 import type { PreparedStatement } from '../connections/pipeline.ts';
 
-export const SUBJECT_KINDS = ['user', 'account', 'key', 'scim-token', 'address', 'operator'] as const;
-export type SubjectKind = (typeof SUBJECT_KINDS)[number];
+/** What a subject is. */
+export type SubjectKind = 'user' | 'account' | 'key' | 'scim-token' | 'operator';
 
 /** Who did something, or to whom. The chain of entries has a random id in its place. */
 export interface AuditSubject {
   kind: SubjectKind;
-  /** The id, or the e-mail address as it was typed. */
+  /** The id. */
   reference: string;
   /** As people know it; the database finds that of a user. */
   name?: string | undefined;
@@ -68,20 +68,4 @@ export async function findLoginPlaces(
     [keys, addresses],
   );
   return rows;
-}
-
-/**
- * Takes the names from the entries about subjects, by their references; from accounts also by their folded addresses. Returns
- * how many subjects there were.
- */
-export async function forgetAuditSubjects(
-  tx: Tx,
-  kind: SubjectKind,
-  references: readonly string[],
-): Promise<number> {
-  const { rows } = await tx.query<{ forgotten: number }>(
-    'SELECT forget_audit_subjects($1, $2) AS forgotten',
-    [kind, references],
-  );
-  return rows[0]?.forgotten ?? 0;
 }

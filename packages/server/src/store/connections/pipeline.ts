@@ -111,8 +111,9 @@ class Pipeline implements pg.Submittable {
 }
 
 /**
- * Runs one statement inside a transaction, and returns its result as a pipeline does. It sends the statement without
- * its name: only pipelines know which names a connection has prepared.
+ * Runs one statement inside a transaction. Returns the first column of its first row; undefined without a row, also for
+ * an INSERT, of which a pipeline counts the rows. It sends the statement without its name: only pipelines know which names a
+ * connection has prepared.
  */
 export async function runStatement(
   tx: pg.ClientBase,

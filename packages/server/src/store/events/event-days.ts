@@ -6,6 +6,8 @@ export interface EventDay {
   stored: number;
   /** What the operator set for the organisation: null for the server's setting, 0 for no quota. */
   ownQuota: number | null;
+  /** The highest part of the quota of which the log has warned on the day, in percent; 0: of none. */
+  warnedPercent: number;
 }
 
 /** The statement that adds stored events to a day (`YYYY-MM-DD`), and answers what `readEventDay` reads. */
@@ -16,8 +18,8 @@ export function eventDayAddition(tenantId: string, day: string, stored: number):
              INSERT INTO event_days AS d (tenant_id, day, stored)
              SELECT $1::uuid, $2::date, $3::bigint WHERE current_tenant_id() = $1
              ON CONFLICT (tenant_id, day) DO UPDATE SET stored = d.stored + excluded.stored
-             RETURNING stored)
-           SELECT json_build_object('stored', c.stored, 'ownQuota', o.daily_event_quota)
+             RETURNING stored, warned_percent)
+           SELECT json_build_object('stored', c.stored, 'ownQuota', o.daily_event_quota, 'warnedPercent', c.warned_percent)
            FROM counted c, current_organisation() o`,
     values: [tenantId, day, String(stored)],
   };
@@ -27,10 +29,9 @@ export function eventDayAddition(tenantId: string, day: string, stored: number):
 export function eventDayQuery(tenantId: string, day: string): PreparedStatement {
   return {
     name: 'read stored events',
-    text: `SELECT json_build_object(
-             'stored', coalesce((SELECT stored FROM event_days WHERE tenant_id = $1::uuid AND day = $2::date), 0),
-             'ownQuota', o.daily_event_quota)
-           FROM current_organisation() o`,
+    text: `SELECT json_build_object('stored', coalesce(d.stored, 0), 'ownQuota', o.daily_event_quota,
+                                    'warnedPercent', coalesce(d.warned_percent, 0))
+           FROM current_organisation() o LEFT JOIN event_days d ON d.tenant_id = $1::uuid AND d.day = $2::date`,
     values: [tenantId, day],
   };
 }
@@ -44,7 +45,7 @@ export function readEventDay(answer: string | undefined): EventDay | undefined {
 export async function getEventDay(tx: Tx, tenantId: string, day: string): Promise<EventDay> {
   const { text, values } = eventDayQuery(tenantId, day);
   const { rows } = await tx.query<[EventDay]>({ text, values: [...values], rowMode: 'array' });
-  return rows[0]?.[0] ?? { stored: 0, ownQuota: null };
+  return rows[0]?.[0] ?? { stored: 0, ownQuota: null, warnedPercent: 0 };
 }
 
 /** Notes that the log warns of a part of the quota. Returns false if it has warned of it on this day. */

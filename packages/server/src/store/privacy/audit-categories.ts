@@ -3,11 +3,10 @@ import type { Category, Seers } from './category.ts';
 const ADMINISTRATORS: Seers = { people: ['administrator'], keys: ['all'] };
 const KEPT_FOR = '13 months, unless the operator has set another time (`rollcall audit keep`)';
 
-/** SQL: whether the subject `s` is the person, by user, by own account or by an address that somebody typed. */
+/** SQL: whether the subject `s` is the person, by user or by own account. */
 const IS_PERSON = `s.tenant_id = person.tenant_id AND (
         s.kind = 'user' AND s.reference = person.user_id::text
-        OR s.kind = 'account' AND s.reference = ANY (person.own_account_ids::text[])
-        OR s.kind = 'address' AND s.reference = ANY (person.addresses))`;
+        OR s.kind = 'account' AND s.reference = ANY (person.own_account_ids::text[]))`;
 
 /** What the audit trail has of a person. */
 export const AUDIT_CATEGORIES: readonly Category[] = [

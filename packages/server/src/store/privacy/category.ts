@@ -75,7 +75,7 @@ export const SECRET = 'secret';
 /** A column that another one determines. */
 export const DERIVED = 'another form of a column that is in the export, by which the server searches';
 export const OF_OTHERS = 'about another person';
-export const NO_RIGHT = 'the role that serves requests has no right to read it';
+export const NO_RIGHT = 'requests have no right to read it';
 
 export const UNLIMITED = 'without limit';
 

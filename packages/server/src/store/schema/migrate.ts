@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import pg from 'pg';
 import { UnusableDatabaseError } from '../connections/check-database.ts';
 import type { DatabaseTarget, SessionRole } from '../connections/db.ts';
+import { isUnavailable } from '../connections/unavailable.ts';
 import { MIGRATIONS_DIR } from '../release.ts';
 import { prepareMonths } from './months.ts';
 import { applyGrants, chooseRole } from './roles.ts';
@@ -10,6 +11,9 @@ import { normalizeTimeZones } from './time-zones.ts';
 
 /** A newer Rollcall than this one wrote the database. */
 export class SchemaTooNewError extends Error {}
+
+/** A migration failed. None of those that were due has changed anything. */
+export class MigrationError extends Error {}
 
 export interface MigrateOptions {
   /** Stops after this migration. A later call applies the newer ones. */
@@ -24,7 +28,7 @@ export interface MigrateOptions {
  * Migrates the schema `rollcall` to this release. Then makes the grants of the restricted role. Several
  * processes can call it at once: the others wait. Connects as the role of `target`. With `upTo` it stops at
  * that migration and makes no grants, because the grants are for the newest schema. Throws
- * `SchemaTooNewError`, and `UnusableDatabaseError` if the role is not allowed to set up the schema.
+ * `SchemaTooNewError`, `MigrationError`, and `UnusableDatabaseError` if the role is not allowed to set up the schema.
  */
 export async function migrate(target: DatabaseTarget, options: MigrateOptions = {}): Promise<void> {
   await migrated(target, options, async () => undefined);
@@ -76,7 +80,11 @@ async function migrated<T>(
 async function applyMigrations(client: pg.Client, dir: string, upTo: string | undefined): Promise<void> {
   // A dynamic import: on a current schema, loading the library would take a large part of a command's time.
   const { runner } = await import('node-pg-migrate');
-  await runner({
+  let current: string | undefined;
+  const noteCurrent = (line: string) => {
+    current = /^### MIGRATION (\S+) \(UP\)/.exec(line)?.[1] ?? current;
+  };
+  const running = runner({
     dbClient: client,
     dir,
     direction: 'up',
@@ -86,7 +94,15 @@ async function applyMigrations(client: pg.Client, dir: string, upTo: string | un
     singleTransaction: true,
     advisoryLockMode: 'wait',
     ...(upTo === undefined ? {} : { ignorePattern: await namesAfter(upTo, dir) }),
-    logger: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    logger: { debug: ignore, info: noteCurrent, warn: ignore, error: ignore },
+  });
+  await running.catch((error: unknown) => {
+    const isOfStatement = error instanceof pg.DatabaseError && error.code !== INSUFFICIENT_PRIVILEGE;
+    if (current === undefined || !isOfStatement || isUnavailable(error)) throw error;
+    throw new MigrationError(
+      `The migration ${current} failed: ${error.message}. The database is as it was, and the earlier release still runs on it.`,
+      { cause: error },
+    );
   });
 }
 

@@ -39,8 +39,8 @@ const GRANTS = `
   GRANT UPDATE (group_type, name, external_id, provisioned, created_at, modified_at, written_xid) ON rollcall.groups TO ${RESTRICTED_ROLE};
   GRANT UPDATE (provisioned_group_type) ON rollcall.organisation_settings TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.group_members TO ${RESTRICTED_ROLE};
-  GRANT SELECT, INSERT, UPDATE (group_attributes, primary_group_attribute) ON rollcall.organisation_settings
-    TO ${RESTRICTED_ROLE};
+  GRANT SELECT, INSERT (tenant_id, group_attributes, primary_group_attribute, provisioned_group_type),
+    UPDATE (group_attributes, primary_group_attribute) ON rollcall.organisation_settings TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (event, result_code, cause, reason, claimed_until, tried_at, tried_by, mended)
     ON rollcall.refused_events TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE ON rollcall.answered_requests TO ${RESTRICTED_ROLE};
@@ -83,10 +83,8 @@ const GRANTS = `
   GRANT SELECT, INSERT, UPDATE (last_version) ON rollcall.floor_plan_versions TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (x, y, width, height) ON rollcall.floor_plan_placements TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, DELETE, UPDATE (uploaded_at) ON rollcall.floor_plan_uploads TO ${RESTRICTED_ROLE};
+  -- The owner signs and deletes entries, and forgets subjects, in its jobs.
   GRANT SELECT ON rollcall.audit_entries, rollcall.audit_subjects TO ${RESTRICTED_ROLE};
-  GRANT SELECT, INSERT ON rollcall.audit_batches TO ${RESTRICTED_ROLE};
-  GRANT SELECT, INSERT, UPDATE (number, hash, kid, signature, database, run_id, snapshot) ON rollcall.audit_heads
-    TO ${RESTRICTED_ROLE};
   REVOKE ALL ON ALL FUNCTIONS IN SCHEMA rollcall FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION rollcall.current_tenant_id(), rollcall.enter_tenant_at(uuid, text),
     rollcall.tenant_of_api_key(text),
@@ -102,10 +100,7 @@ const GRANTS = `
     rollcall.prune_attendance_marks(timestamptz), rollcall.note_job_start(text, timestamptz),
     rollcall.note_job_end(text, timestamptz, text), rollcall.note_server_process(uuid), rollcall.forget_server_process(uuid),
     rollcall.look_up_directory(uuid, uuid[], text[], text[], uuid[], uuid[]),
-    rollcall.make_audit_month(timestamptz), rollcall.add_audit_entries(jsonb, boolean), rollcall.places_of_logins(text[], text[]),
-    rollcall.forget_audit_subjects(text, text[]), rollcall.prune_audit_subjects(), rollcall.all_audit_keys(),
-    rollcall.prune_audit_batch(bigint, timestamptz, timestamptz, text, bytea),
-    rollcall.add_first_audit_key(text, jsonb, bytea, timestamptz),
+    rollcall.add_audit_entries(jsonb, boolean), rollcall.places_of_logins(text[], text[]),
     rollcall.unbooked_sightings(uuid, uuid[], uuid[], timestamptz[], timestamptz[]),
     rollcall.months_kept_from(text), rollcall.request_erasure(uuid, timestamptz, text, text[], jsonb),
     rollcall.erase_visits(text[], text, date, date) TO ${RESTRICTED_ROLE};

@@ -11,18 +11,21 @@ import { attempt } from './attempt.ts';
  */
 export async function prepareServingRole(owner: DatabaseTarget, serving: DatabaseTarget): Promise<void> {
   const role = roleOf(serving);
-  const needed = await withClient(owner, async (client) => {
+  const missing = await withClient(owner, async (client) => {
     // Replicas that start together would update the same rows of the catalog.
     await client.query("SELECT pg_advisory_lock(hashtext('rollcall serving role'))");
-    const statements = await listMissing(client, role, serving);
-    for (const statement of statements) if (!(await attempt(client, statement))) break;
-    return statements.map((each) => each.replace(/ PASSWORD .*/, " PASSWORD '…'"));
+    for (const statement of await listMissing(client, role, serving)) {
+      if (!(await attempt(client, statement))) break;
+    }
+    // PostgreSQL only warns of a grant that the owner may not make.
+    const left = await listMissing(client, role, serving);
+    return left.map((each) => each.replace(/ PASSWORD .*/, " PASSWORD '…'"));
   });
   const fault = await faultOf(owner, serving);
   if (fault === undefined) return;
   throw new UnusableDatabaseError(
     `The role ${role} of --serving-database-url cannot serve requests: ${fault}.${
-      needed.length === 0 ? '' : ` An administrator may run ${needed.join('; ')};`
+      missing.length === 0 ? '' : ` An administrator may run ${missing.join('; ')};`
     }`,
   );
 }
@@ -55,24 +58,16 @@ function creationOf(role: string, serving: DatabaseTarget): string {
   return `CREATE ROLE ${pg.escapeIdentifier(role)} LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS${secret}`;
 }
 
-/** What is wrong with the role; undefined if it can become the restricted role, and nothing else. */
+/** Rights that an error names. */
+const RIGHTS_NAMED = 5;
+
+/** What is wrong with the role; undefined if it can become the restricted role, and has no other power and no right. */
 async function faultOf(owner: DatabaseTarget, serving: DatabaseTarget): Promise<string | undefined> {
   const instance = await withClient(owner, readInstance);
   try {
     return await withClient(serving, async (client) => {
-      const { rows } = await client.query<{ powers: boolean; owns: boolean; roles: string[] }>(
-        `SELECT r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication AS powers,
-                pg_has_role(r.oid, n.nspowner, 'MEMBER') AS owns,
-                ARRAY(SELECT o.rolname::text FROM pg_roles o
-                      WHERE o.rolname NOT IN (r.rolname, $1) AND pg_has_role(r.oid, o.oid, 'MEMBER') ORDER BY 1) AS roles
-         FROM pg_roles r, pg_namespace n WHERE r.rolname = session_user AND n.nspname = 'rollcall'`,
-        [RESTRICTED_ROLE],
-      );
-      const [found] = rows;
-      if (!found) return 'its database has no schema "rollcall", so it is not the one of --database-url';
-      if (found.owns) return 'it owns the schema, or can become the owner';
-      if (found.powers) return 'it is a superuser, or has another attribute of administrators';
-      if (found.roles.length > 0) return `it can become ${found.roles.join(', ')}`;
+      const fault = await findTooMuch(client);
+      if (fault !== undefined) return fault;
       await client.query(`SET ROLE ${RESTRICTED_ROLE}`);
       const isSame = (await readInstance(client)) === instance;
       return isSame ? undefined : 'its database is not the one of --database-url';
@@ -80,6 +75,44 @@ async function faultOf(owner: DatabaseTarget, serving: DatabaseTarget): Promise<
   } catch (error) {
     return (error as Error).message || (error as NodeJS.ErrnoException).code;
   }
+}
+
+/** What the role of the session can do beyond what a serving role needs. */
+async function findTooMuch(client: pg.Client): Promise<string | undefined> {
+  const { rows } = await client.query<{
+    powers: boolean;
+    owns: boolean;
+    roles: string[];
+    grants: boolean;
+    rights: string[];
+  }>(
+    // pg_shdepend has each object on which a role has a right, or which it owns.
+    `SELECT r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication AS powers,
+            pg_has_role(r.oid, n.nspowner, 'MEMBER') AS owns,
+            ARRAY(SELECT o.rolname::text FROM pg_roles o
+                  WHERE o.rolname NOT IN (r.rolname, $1) AND pg_has_role(r.oid, o.oid, 'MEMBER') ORDER BY 1) AS roles,
+            EXISTS (SELECT FROM pg_auth_members WHERE member = r.oid AND admin_option) AS grants,
+            ARRAY(SELECT DISTINCT pg_describe_object(s.classid, s.objid, s.objsubid) FROM pg_shdepend s
+                  WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid AND s.deptype IN ('a', 'o')
+                    AND s.dbid IN (0, d.oid)
+                    AND NOT (s.classid = 'pg_database'::regclass AND s.deptype = 'a' AND NOT EXISTS (
+                      SELECT FROM pg_database o, aclexplode(o.datacl) a
+                      WHERE o.oid = s.objid AND a.grantee = r.oid AND (a.privilege_type <> 'CONNECT' OR a.is_grantable)))
+                  ORDER BY 1) AS rights
+     FROM pg_roles r, pg_namespace n, pg_database d
+     WHERE r.rolname = session_user AND n.nspname = 'rollcall' AND d.datname = current_database()`,
+    [RESTRICTED_ROLE],
+  );
+  const [found] = rows;
+  if (!found) return 'its database has no schema "rollcall", so it is not the one of --database-url';
+  const { owns, powers, roles, grants, rights } = found;
+  if (owns) return 'it owns the schema, or can become the owner';
+  if (powers) return 'it is a superuser, or has another attribute of administrators';
+  if (roles.length > 0) return `it can become ${roles.join(', ')}`;
+  if (grants) return `it may grant ${RESTRICTED_ROLE} to other roles (ADMIN OPTION)`;
+  if (rights.length === 0) return undefined;
+  const more = rights.length - RIGHTS_NAMED;
+  return `it has rights of its own: on ${rights.slice(0, RIGHTS_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 async function readInstance(client: pg.Client): Promise<string> {

@@ -27,17 +27,20 @@ export async function listLatestArrivals(
     `WITH office AS MATERIALIZED (
        SELECT name, time_zone, ($3::timestamptz AT TIME ZONE time_zone)::date AS day
        FROM offices WHERE tenant_id = $1 AND location_id = $2 AND status = 'active' AND unknown_time_zone IS NULL
-     ), latest AS MATERIALIZED (
+     ), arrived AS (
        SELECT e.user_id, min(e.observed_at) AS arrived_at
        FROM presence_events e
        WHERE e.tenant_id = $1 AND e.location_id = $2 AND e.day = (SELECT day FROM office)
          AND ${mayBeOfDay('e.observed_at', '(SELECT day FROM office)')}
-       GROUP BY e.user_id ORDER BY arrived_at DESC, e.user_id LIMIT $4
+       GROUP BY e.user_id
+     ), latest AS MATERIALIZED (
+       SELECT a.user_id, a.arrived_at, ${nameOfUser('u')} AS name
+       FROM arrived a JOIN users u ON u.tenant_id = $1 AND u.user_id = a.user_id AND u.pseudonym_year IS NULL
+       ORDER BY a.arrived_at DESC, a.user_id LIMIT $4
      )
      SELECT o.name AS "locationName", o.time_zone AS "timeZone", o.day,
-            (SELECT coalesce(jsonb_agg(jsonb_build_object('userId', l.user_id, 'name', ${nameOfUser('u')}, 'arrivedAt', l.arrived_at)
-                             ORDER BY l.arrived_at DESC, l.user_id), '[]')
-             FROM latest l JOIN users u ON u.tenant_id = $1 AND u.user_id = l.user_id AND u.pseudonym_year IS NULL) AS people
+            (SELECT coalesce(jsonb_agg(jsonb_build_object('userId', l.user_id, 'name', l.name, 'arrivedAt', l.arrived_at)
+                             ORDER BY l.arrived_at DESC, l.user_id), '[]') FROM latest l) AS people
      FROM office o`,
     [tenantId, locationId, now, limit],
   );

@@ -1,5 +1,5 @@
 import { Button, Group } from '@mantine/core';
-import { useParameters } from '../frame/address.ts';
+import { useParameters } from './address.ts';
 
 interface PageButtonsProps {
   /** The `after` of the next page. */
