@@ -62,8 +62,8 @@ export class Users extends Collection<'users'> {
   }
 
   /**
-   * Everything that the server holds about a user, as a ZIP file with JSON and CSV files. Give a long `timeoutMs`: it is the
-   * limit for the whole file.
+   * Everything that the server holds about a user, as a ZIP file with JSON and CSV files. The client holds the file in memory.
+   * Give a long `timeoutMs`: it is the limit for the whole file.
    * @throws NotFoundError if the user does not exist.
    */
   export(userId: string, options: DownloadOptions = {}): Promise<Blob> {
@@ -74,7 +74,7 @@ export class Users extends Collection<'users'> {
   }
 
   /**
-   * What an erasure of a user would do, and how far a requested one has come. It changes nothing.
+   * What an erasure of a user would do, or how far a requested one has come. It changes nothing.
    * @throws NotFoundError if the user does not exist, and nobody erased it.
    */
   erasure(userId: string, options?: CallOptions): Promise<Reply<'GET /v1/manage/users/{userId}/erasure'>> {

@@ -4661,14 +4661,14 @@ export interface Operations {
     };
     reply: undefined;
   };
-  /** What an erasure of a user would do, or has done. Counts what the server holds about the user, by category, and says what an erasure does to it. It changes nothing. The answer takes as long as an export of the user. */
+  /** What an erasure of a user would do, or has done. Counts what the server holds about the user, by category, and says what an erasure does to it. It changes nothing. The answer takes as long as an export of the user, and holds a slot for exports. Once the erasure is requested, it only says how far that has come. */
   'GET /v1/manage/users/{userId}/erasure': {
     path: {
       userId: string;
     };
     reply: {
       userId: string;
-      /** what is held about the user now; empty if the user is gone */
+      /** what is held about the user now; empty once the erasure is requested */
       categories: Array<{
         name: string;
         title: string;
@@ -4696,7 +4696,7 @@ export interface Operations {
     };
     reply: undefined;
   };
-  /** Erase a visitor. Takes the name, the e-mail address and the company from the arrivals of a visitor, and deletes refused events with the address or the name. Counts of visitors do not move. Nobody can undo it. A call that breaks off can be repeated. */
+  /** Erase a visitor. Takes the name, the e-mail address and the company from the arrivals of a visitor, and deletes refused events with the address or the name and day, and those that are not kept whole. Counts of visitors do not move. Nobody can undo it. A call that breaks off can be repeated. */
   'POST /v1/manage/visitors/erasure': {
     query: {
       /** true: only count */

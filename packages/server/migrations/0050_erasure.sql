@@ -73,6 +73,9 @@ CREATE TABLE erasures (
   subject_digest bytea NOT NULL CHECK (length(subject_digest) = 32),
   -- Null once it is finished.
   user_id uuid,
+  -- What names the person in texts, folded; the user, the account and the audit trail may not say it any more. Null once it is
+  -- finished.
+  names text[],
   requested_at timestamptz NOT NULL,
   -- The id of the key or account.
   requested_by text NOT NULL,
@@ -80,9 +83,36 @@ CREATE TABLE erasures (
   -- How many rows were deleted or changed, by category.
   rows jsonb NOT NULL DEFAULT '{}',
   PRIMARY KEY (tenant_id, subject_digest),
-  CHECK ((finished_at IS NULL) = (user_id IS NOT NULL))
+  CHECK ((finished_at IS NULL) = (user_id IS NOT NULL) AND (finished_at IS NULL) = (names IS NOT NULL))
 );
 CREATE UNIQUE INDEX erasures_by_user ON erasures (tenant_id, user_id) WHERE user_id IS NOT NULL;
 ALTER TABLE erasures ENABLE ROW LEVEL SECURITY;
 ALTER TABLE erasures FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON erasures USING (tenant_id = (SELECT current_tenant_id()));
+
+-- Records that a user is to be erased. The role that serves requests can neither end an erasure nor change one.
+CREATE FUNCTION request_erasure(wanted_user uuid, at timestamptz, wanted_by text, wanted_names text[], erased_rows jsonb)
+  RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = rollcall, pg_temp
+BEGIN ATOMIC
+  INSERT INTO erasures (tenant_id, subject_digest, user_id, names, requested_at, requested_by, rows)
+  VALUES (current_tenant_id(), sha256(convert_to(current_tenant_id() || ' ' || wanted_user, 'UTF8')), wanted_user,
+          wanted_names, at, wanted_by, erased_rows)
+  ON CONFLICT (tenant_id, subject_digest) DO UPDATE SET user_id = excluded.user_id, names = excluded.names,
+    requested_at = excluded.requested_at, requested_by = excluded.requested_by, rows = excluded.rows, finished_at = NULL;
+END;
+
+-- Takes the name, the address and the company from arrivals of visitors on some local days: those with one of the addresses, or
+-- with the name. Texts are folded. Returns their number. The only way to change an arrival for the role that serves requests,
+-- apart from its day.
+CREATE FUNCTION erase_visits(wanted_emails text[], wanted_name text, from_day date, before_day date) RETURNS integer
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = rollcall, pg_temp AS $$
+DECLARE
+  erased integer;
+BEGIN
+  UPDATE visitor_arrivals SET visitor_name = 'Erased visitor', visitor_email = NULL, visitor_company = NULL,
+    event_digest = gen_random_uuid(), written_xid = pg_current_xact_id()
+  WHERE tenant_id = current_tenant_id() AND day >= from_day AND day < before_day
+    AND (lower(normalize(visitor_email)) = ANY (wanted_emails) OR lower(normalize(visitor_name)) = wanted_name);
+  GET DIAGNOSTICS erased = ROW_COUNT;
+  RETURN erased;
+END $$;

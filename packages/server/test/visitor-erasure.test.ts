@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { entriesOf } from './support/audit.ts';
+import { seeingAll } from './support/backup.ts';
 import { Consumer, facts } from './support/consumer.ts';
 import { type ManageClient, manageClient } from './support/manage.ts';
 import { FOREIGN, plantPerson, wordsInDatabase } from './support/person-data.ts';
@@ -77,4 +79,84 @@ test('by e-mail address, then by name and day: a copy that follows changes forge
   expect(await erase({ name: 'grace hopper', day: '2026-02-01' })).toMatchObject({ arrivals: 1 });
   expect(await names()).toEqual([]);
   expect([...(await wordsInDatabase(server, FOREIGN)).keys()]).toContain(`guest.${FOREIGN}@example.com`);
+});
+
+describe('refused events', () => {
+  const events = {
+    tor: { visitorName: 'Tor', timestamp: '2026-03-10T09:00:00Z' },
+    torOfNoTime: { visitorName: 'TOR', timestamp: 'soon' },
+    torOfOtherDay: { visitorName: 'Tor', timestamp: '2026-03-13T09:00:00Z' },
+    monitor: { visitorName: 'Monitor Torsten', visitorCompany: 'Tor', timestamp: '2026-03-10T09:00:00Z' },
+    quoted: { visitorName: 'Ada "Q" \\ Lovelace', timestamp: '2026-03-10T23:30:00-05:00' },
+    listed: { sourceId: 's', visitorArrivals: [{}, { visitorEmail: 'Tor@x.example' }] },
+    longer: { visitorEmail: 'viktor@x.example', hostUserEmail: 'tor@x.example' },
+  };
+  const refusedIds = async () => {
+    const { rows } = await seeingAll(server.db.target, (client) =>
+      client.query<{ id: string }>(
+        "SELECT event_id AS id FROM refused_events WHERE source_id = 'planted' ORDER BY event_id",
+      ),
+    );
+    return rows.map(({ id }) => id);
+  };
+  beforeEach(() =>
+    seeingAll(server.db.target, async (client) => {
+      await client.query("DELETE FROM refused_events WHERE source_id = 'planted'");
+      for (const [id, event] of Object.entries(events)) {
+        await client.query(
+          `INSERT INTO refused_events (tenant_id, refused_at, refusal_id, sender, api_key_folded, endpoint, cause, reason, event_id, source_id, event)
+           VALUES ($1, now(), gen_random_uuid(), 'key', 'k', 'visitor-arrival', 'unknownNode', 'none', $2, 'planted', $3)`,
+          [tenantId, id, JSON.stringify(event)],
+        );
+      }
+    }),
+  );
+  const left = (...gone: string[]) =>
+    Object.keys(events)
+      .filter((id) => !gone.includes(id))
+      .toSorted();
+
+  test.each([
+    ['the name, of the day', { name: 'tor', day: '2026-03-10' }, ['tor', 'torOfNoTime']],
+    ['a name with quotes', { name: 'ada "q" \\ lovelace', day: '2026-03-10' }, ['quoted']],
+    ['the name, of another day', { name: 'Tor', day: '2026-03-13' }, ['torOfNoTime', 'torOfOtherDay']],
+    ['the address', { email: 'TOR@x.example' }, ['listed']],
+  ])('are deleted by exactly %s', async (_, visitor, gone) => {
+    expect(await erase(visitor, '?dryRun=true')).toMatchObject({ refusedEvents: gone.length });
+    expect(await refusedIds()).toEqual(left());
+    expect(await erase(visitor)).toMatchObject({ refusedEvents: gone.length });
+    expect(await refusedIds()).toEqual(left(...gone));
+  });
+
+  test('that were cut off are deleted, because nobody can tell whom they name', async () => {
+    await seeingAll(server.db.target, (client) =>
+      client.query(
+        `UPDATE refused_events SET event = '{"visitorName":"To', obstacle = 'tooLong' WHERE event_id = 'monitor'`,
+      ),
+    );
+    expect(await erase({ email: 'nobody@x.example' })).toMatchObject({ refusedEvents: 1 });
+    expect(await refusedIds()).toEqual(left('monitor'));
+  });
+});
+
+test('an erasure that breaks off is in the audit trail, with what it found, and a dry run is not', async () => {
+  await arrive({ eventId: 'v5', visitorName: 'Linus' });
+  const erasures = async () =>
+    (await entriesOf(server, tenantId)).filter(({ action }) => action === 'visitor.erased');
+  const before = (await erasures()).length;
+  const visitor = { name: 'linus', day: '2026-03-10' };
+  await erase(visitor, '?dryRun=true');
+  await seeingAll(server.db.target, (client) =>
+    client.query(
+      "ALTER TABLE visitor_arrivals ADD CONSTRAINT test_fault CHECK (visitor_name <> 'Erased visitor') NOT VALID",
+    ),
+  );
+  expect((await manage.send('POST', 'visitors/erasure', visitor)).statusCode).toBe(500);
+  await seeingAll(server.db.target, (client) =>
+    client.query('ALTER TABLE visitor_arrivals DROP CONSTRAINT test_fault'),
+  );
+  expect((await erasures()).slice(before)).toMatchObject([
+    { metadata: { by: 'name', arrivals: 1, refusedEvents: 0 } },
+  ]);
+  expect(await erase(visitor)).toMatchObject({ arrivals: 1 });
 });

@@ -1,5 +1,5 @@
 import { constants, createReadStream, existsSync } from 'node:fs';
-import { access, open, readFile } from 'node:fs/promises';
+import { access, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { MasterKeys } from '../auth/master-keys.ts';
@@ -9,7 +9,6 @@ import { DATA_SETTINGS, type DataConfig, MASTER_KEY_ENV } from '../config.ts';
 import type { BackupHead } from '../store/backup/contents.ts';
 import type { DecryptWith } from '../store/backup/encryption.ts';
 import type { RestoreSummary } from '../store/backup/restore.ts';
-import type { Database } from '../store/connections/db.ts';
 import { heldKeys, requireHeldKeys, requireKeysOf } from './backup-keys.ts';
 import { type DecryptionOptions, readDecryption } from './backup-secrets.ts';
 import {
@@ -19,6 +18,7 @@ import {
   remarkUnknownTimeZones,
   withOwner,
 } from './context.ts';
+import { describeErased, eraseAgain, NOBODY_ERASED, readErasureFile } from './erasure-file.ts';
 import { CliError, unreadable, unwritable } from './errors.ts';
 import { catchInterruption, unlessInterrupted } from './interruption.ts';
 import { masterKeyPath, masterKeySources, readMasterKeys, replaceMasterKeys } from './master-key-sources.ts';
@@ -95,14 +95,14 @@ async function restoreFile(
   catchInterruption();
   // Checks the flags first, because reading the file may take long.
   await newKeyFile(options);
-  const record = await readRecord(options.erasures);
+  const record = options.erasures === undefined ? undefined : await readErasureFile(options.erasures);
   const { checkBackup, restore } = await import('../store/backup/restore.ts');
   const keys = await keysFor(await checkBackup(createReadStream(file), decryptWith), options);
   // Takes the data as a server does, so that no other process uses the database meanwhile.
   const connection = await connectTarget(options, { purpose: 'serve', name: 'rollcall restore' });
   const progress = showProgress('Restoring', 'rows of a table');
   let summary: RestoreSummary;
-  let erased = 0;
+  let again = NOBODY_ERASED;
   try {
     const work = async () => {
       const restored = await restore({
@@ -118,7 +118,7 @@ async function restoreFile(
         await ensureSigningKey(owner, masterKeys, new Date());
         await remarkUnknownTimeZones(owner);
         await remarkReservedSlugs(owner);
-        if (record.length > 0) erased = await eraseAgain(owner, record);
+        if (record) again = await eraseAgain(owner, record);
       });
       return restored;
     };
@@ -129,41 +129,11 @@ async function restoreFile(
   }
   print(
     options.json
-      ? JSON.stringify({ ...summary, ...(options.erasures && { erased }) })
+      ? JSON.stringify({ ...summary, ...(record && again) })
       : `Restored ${summary.rows} rows of ${summary.organisations} organisations, as of ${summary.createdAt.toISOString()}.${
-          options.erasures ? ` Erased ${erased} people again.` : ''
+          record ? ` ${describeErased(again)}` : ''
         }`,
   );
-}
-
-type ErasureRecord = ReturnType<typeof import('../privacy/erasure-record.ts').readErasureRecord>;
-
-async function readRecord(file: string | undefined): Promise<ErasureRecord> {
-  if (file === undefined) return [];
-  const { ErasureRecordError, readErasureRecord } = await import('../privacy/erasure-record.ts');
-  const text = await readFile(file, 'utf8').catch(unreadable(file));
-  try {
-    return readErasureRecord(text);
-  } catch (error) {
-    if (!(error instanceof ErasureRecordError)) throw error;
-    throw new CliError(`${file} is no record of erasures. ${error.message}`);
-  }
-}
-
-/** Says so if somebody cannot be erased, because the data are restored already. */
-async function eraseAgain(owner: Database, record: ErasureRecord): Promise<number> {
-  const { applyErasureRecord } = await import('../privacy/erasure-record.ts');
-  const { LastAdministratorError } = await import('../privacy/erasure.ts');
-  const { createLogger } = await import('../http/logging.ts');
-  const log = createLogger('warn', process.stderr);
-  const deps = { database: owner, clock: Date.now, log, signal: new AbortController().signal };
-  return applyErasureRecord(deps, record).catch((error: unknown) => {
-    if (!(error instanceof LastAdministratorError)) throw error;
-    throw new CliError(
-      'The data are restored, but a person who was erased is the last administrator of an organisation. Invite another one with ' +
-        '"rollcall admins create", and erase the person again.',
-    );
-  });
 }
 
 /** The master keys of a restore, and the file into which they go; undefined if they stay where they were given. */

@@ -8,6 +8,7 @@ import {
   type NewUser,
   type WritableUser,
 } from '../store/directory/users.ts';
+import { listErasedAmong } from '../store/privacy/erasures.ts';
 import { fold } from '../store/values/fold.ts';
 import { hasSameMembers } from '../store/values/same-members.ts';
 import type { Segment, Tree } from './tree.ts';
@@ -40,6 +41,7 @@ export class UserIndex {
   readonly #byUserName = new Map<string, WritableUser>();
   readonly #byEmail = new Map<string, WritableUser>();
   #pseudonyms: ReadonlySet<string> = new Set();
+  #erased: ReadonlySet<string> = new Set();
 
   /** With `known`, the caller has looked up what the drafts themselves name. */
   static async load(
@@ -57,6 +59,10 @@ export class UserIndex {
 
     const unknownIds = [...userIds].filter((userId) => !people.#byId.has(userId));
     people.#pseudonyms = await listPseudonymsAmong(tx, tenantId, unknownIds);
+    // The request of an erasure makes a user deprovisioned, so most writers ask for nobody.
+    const deleted = [...people.#byId.values()].filter(({ deprovisioned }) => deprovisioned);
+    const mayBeErased = [...unknownIds, ...deleted.map(({ userId }) => userId)];
+    people.#erased = await listErasedAmong(tx, tenantId, mayBeErased);
 
     // Also the holders of the addresses of the users found: one of these users may become active again.
     const others = new Set([...people.#byId.values()].flatMap(({ email }) => email ?? []));
@@ -71,6 +77,11 @@ export class UserIndex {
 
   isPseudonym(userId: string): boolean {
     return this.#pseudonyms.has(userId);
+  }
+
+  /** Whether the user is being erased, or an id that no user has is that of somebody who was erased. */
+  isErased(userId: string): boolean {
+    return this.#erased.has(userId);
   }
 
   withUserName(folded: string): WritableUser | undefined {
@@ -122,6 +133,10 @@ export class UserWriter {
 
   apply(draft: Draft): Stored {
     const current = this.#find(draft);
+    const erased = current?.userId ?? draft.userId;
+    if (erased !== undefined && this.#people.isErased(erased)) {
+      throw new ItemConflictError(`user ${quote(erased)} ${current ? 'is being erased' : 'was erased'}`);
+    }
     const next = this.#next(current, draft);
     const changes = current === undefined || !hasSameMembers(current, next);
     this.#refuseSpelling(current, draft);
@@ -183,8 +198,12 @@ export class UserWriter {
     };
   }
 
-  /** Whether the holder's userName is free: a deleted user keeps it only if an item of this call is for that user. */
+  /**
+   * Whether the holder's userName is free: a deleted user keeps it only until the erasure is finished, or if an item of this call is
+   * for that user.
+   */
   #isFree(holder: WritableUser): boolean {
+    if (this.#people.isErased(holder.userId)) return false;
     return holder.deprovisioned && this.#claims.get(holder.userId) === undefined;
   }
 

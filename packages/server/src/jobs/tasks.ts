@@ -5,7 +5,7 @@ import { MasterKeyError } from '../auth/secrets.ts';
 import { redateOffices } from '../directory/redating.ts';
 import { serializeError } from '../http/logging.ts';
 import { pruneActivity } from '../ingest/prune-activity.ts';
-import { erasePeople } from '../privacy/erasure.ts';
+import { erasePeople } from '../privacy/erase-people.ts';
 import { pruneAudit, sealAudit } from '../privacy/keep-audit.ts';
 import { enforceRetention } from '../privacy/retention.ts';
 import { Database, type DatabaseTarget } from '../store/connections/db.ts';

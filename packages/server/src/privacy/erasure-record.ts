@@ -1,14 +1,20 @@
 import type { Database } from '../store/connections/db.ts';
+import { withJobLock } from '../store/connections/job-lock.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
 import {
   findErasedUsers,
+  findErasure,
   listErasures,
   type RecordedErasure,
   recordErasures,
 } from '../store/privacy/erasures.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { REASONS } from '../store/workday/reasons.ts';
-import { erasePeople, LastAdministratorError, requestErasure } from './erasure.ts';
+import { type EraseDeps, erasePeople } from './erase-people.ts';
+import { LastAdministratorError, requestErasure } from './erasure.ts';
+
+/** The lock of the job `erase`. */
+const ERASURE_LOCK = 'job erase';
 
 /** A line of the record of erasures. */
 type Line = RecordedErasure & { organisationId: string };
@@ -48,15 +54,16 @@ function lineOf(line: string, number: number): Line {
 }
 
 /**
- * Erases again the users of a record whom this database has, and keeps the record. Returns their number. Throws
- * `LastAdministratorError` after it has erased all others, and `StoreUnavailableError`.
+ * Erases again the users of a record whom this database has, and keeps the record. A repeated call does what is left. Returns how
+ * many were erased, and how many are still to be, because the server or another command erases them. Throws
+ * `LastAdministratorError` after it has erased all others, and as `erasePeople`.
  */
 export async function applyErasureRecord(
-  deps: Parameters<typeof erasePeople>[0],
+  deps: EraseDeps,
   lines: readonly Line[],
-): Promise<number> {
+): Promise<{ erased: number; pending: number }> {
   const { database, clock } = deps;
-  let erased = 0;
+  const requested: { tenantId: string; userId: string }[] = [];
   let refusal: LastAdministratorError | undefined;
   for (const tenantId of await database.inSystem(organisationIds)) {
     const own = lines.filter(({ organisationId }) => organisationId === tenantId);
@@ -75,14 +82,19 @@ export async function applyErasureRecord(
       const author = { actor, at: new Date(clock()), by: 'restore' };
       try {
         await requestErasure(database, tenantId, userId, author);
-        erased++;
+        requested.push({ tenantId, userId });
       } catch (error) {
         if (!(error instanceof LastAdministratorError)) throw error;
         refusal = error;
       }
     }
   }
-  await erasePeople(deps);
+  await withJobLock(database, ERASURE_LOCK, () => erasePeople(deps));
   if (refusal) throw refusal;
-  return erased;
+  let pending = 0;
+  for (const { tenantId, userId } of requested) {
+    const erasure = await database.inTenant(tenantId, (tx) => findErasure(tx, tenantId, userId));
+    if (erasure?.finishedAt === null) pending++;
+  }
+  return { erased: requested.length - pending, pending };
 }

@@ -1,5 +1,6 @@
 import type { Person } from '../store/privacy/person.ts';
 import type { PersonRow } from '../store/privacy/person-rows.ts';
+import type { RefusedRow } from '../store/privacy/refused-rows.ts';
 import { foldCardText } from '../store/values/digest.ts';
 import { fold } from '../store/values/fold.ts';
 
@@ -32,17 +33,71 @@ const DEEPEST = 4;
  * whole is left out: nobody can tell whom its end names.
  */
 export function selectRefusedEvents(person: Person): (rows: PersonRow[]) => PersonRow[] {
-  const { userId, addresses, cardTexts, externalId } = person;
-  const identifiers = {
-    names: new Set([userId, ...addresses]),
-    cards: new Set(cardTexts.map(foldCardText)),
-    externalId,
-  };
+  const identifiers = identifiersOf(person, person.addresses);
   return (rows) =>
     rows.flatMap((row) => {
       const event = new EventReader(identifiers, row.cause).cut(parseJson(row.event));
       return event === undefined ? [] : [{ ...row, event }];
     });
+}
+
+/** Events of this endpoint name nobody. */
+const WITHOUT_PEOPLE = 'occupancy';
+
+/**
+ * Says which refused events an erasure of the person deletes: those that name the person by one of the folded names, a card or an id,
+ * those with a text that contains one of the folded terms, and those that were cut off. Of the last ones nobody can tell whom
+ * their end names, and nobody can try them again.
+ */
+export function isRefusedOf(
+  person: Person,
+  names: readonly string[],
+  terms: readonly string[],
+): (row: RefusedRow) => boolean {
+  const reader = new EventReader(identifiersOf(person, names), undefined);
+  const hasTerm = (text: string) => terms.some((term) => fold(text).includes(term));
+  return ({ endpoint, sourceId, eventId, reason, event }) => {
+    const parsed = event === null ? null : parseJson(event);
+    if (parsed === undefined) return endpoint !== WITHOUT_PEOPLE;
+    return (
+      reader.cut(parsed) !== undefined ||
+      [sourceId ?? '', eventId ?? '', reason, ...textsIn(parsed)].some(hasTerm)
+    );
+  };
+}
+
+/** A visitor by e-mail address, or by name and the office's local day. Texts are folded. */
+export type VisitorSubject = { email: string } | { name: string; day: string };
+
+/** Where offices are at most ahead of UTC, and behind it. */
+const AHEAD_MS = 14 * 3_600_000;
+const BEHIND_MS = 12 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * Says which refused arrivals an erasure of a visitor deletes: those with exactly this address, those with exactly this name whose
+ * time may be of this day in some time zone, and those that were cut off.
+ */
+export function isRefusedVisitOf(subject: VisitorSubject): (row: RefusedRow) => boolean {
+  const startMs = 'day' in subject ? Date.parse(`${subject.day}T00:00:00Z`) : 0;
+  const mayBeOfDay = (timestamp: unknown) => {
+    const text = String(timestamp);
+    const atMs = Date.parse(/(Z|[+-]\d\d(:?\d\d)?)$/i.test(text) ? text : `${text}Z`);
+    return Number.isNaN(atMs) || (atMs >= startMs - AHEAD_MS && atMs < startMs + DAY_MS + BEHIND_MS);
+  };
+  const isArrival = ({ visitorEmail, visitorName, timestamp }: Members) =>
+    'email' in subject
+      ? typeof visitorEmail === 'string' && fold(visitorEmail) === subject.email
+      : typeof visitorName === 'string' && fold(visitorName) === subject.name && mayBeOfDay(timestamp);
+  const has = (value: unknown, depth = DEEPEST): boolean => {
+    if (typeof value !== 'object' || value === null || depth === 0) return false;
+    if (isObject(value) && isArrival(value)) return true;
+    return Object.values(value).some((each) => has(each, depth - 1));
+  };
+  return ({ event }) => {
+    const parsed = event === null ? null : parseJson(event);
+    return parsed === undefined || has(parsed);
+  };
 }
 
 interface Identifiers {
@@ -51,6 +106,10 @@ interface Identifiers {
   /** Folded by `foldCardText`. */
   cards: ReadonlySet<string>;
   externalId: string | null;
+}
+
+function identifiersOf({ userId, cardTexts, externalId }: Person, names: readonly string[]): Identifiers {
+  return { names: new Set([userId, ...names]), cards: new Set(cardTexts.map(foldCardText)), externalId };
 }
 
 /** Reads an event, or the body of a malformed request, on behalf of one person. */
@@ -127,6 +186,11 @@ function parseJson(text: unknown): unknown {
   } catch {
     return undefined;
   }
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 function isObject(value: unknown): value is Members {

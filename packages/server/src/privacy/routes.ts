@@ -12,7 +12,14 @@ import type { Database } from '../store/connections/db.ts';
 import { findPerson } from '../store/privacy/person.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { REASONS } from '../store/workday/reasons.ts';
-import { describeErasure, LastAdministratorError, requestErasure, toState } from './erasure.ts';
+import {
+  countHeldRows,
+  findErasureOf,
+  type HeldRows,
+  LastAdministratorError,
+  requestErasure,
+  toState,
+} from './erasure.ts';
 import { personFiles } from './person-export.ts';
 import { zipFile } from './zip-file.ts';
 
@@ -46,7 +53,7 @@ const PersonErasure = Type.Object({
       rows: Type.Integer({ description: 'rows that are held now' }),
       erasure: Type.String({ description: 'what an erasure does to these rows' }),
     }),
-    { description: 'what is held about the user now; empty if the user is gone' },
+    { description: 'what is held about the user now; empty once the erasure is requested' },
   ),
   erasure: Type.Union([ErasureState, Type.Null()], { description: 'null if nobody requested it' }),
 });
@@ -111,13 +118,6 @@ export const privacyRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = as
       return reply.send(Readable.from(transfer.body(first, file), { objectMode: false }));
     },
   });
-  const stateOf = async (tenantId: string, given: string) => {
-    const userId = parseGuid(given);
-    const found = userId && (await describeErasure(database, tenantId, userId));
-    if (!found) throw noUser(given);
-    return found;
-  };
-
   app.route({
     method: 'GET',
     url: '/v1/manage/users/:userId/erasure',
@@ -127,11 +127,25 @@ export const privacyRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = as
       summary: 'What an erasure of a user would do, or has done',
       description:
         'Counts what the server holds about the user, by category, and says what an erasure does to it. It changes nothing. ' +
-        'The answer takes as long as an export of the user.',
+        'The answer takes as long as an export of the user, and holds a slot for exports. Once the erasure is requested, it ' +
+        'only says how far that has come.',
       params: Type.Object({ userId: Type.String() }),
       response: { 200: PersonErasure, ...problems(400, 401, 403, 404, 503) },
     },
-    handler: (request) => stateOf(callerOf(request).tenantId, request.params.userId),
+    handler: async (request, reply) => {
+      const { tenantId } = callerOf(request);
+      const userId = parseGuid(request.params.userId);
+      const found = userId && (await findErasureOf(database, tenantId, userId));
+      if (!found) throw noUser(request.params.userId);
+      const { person, erasure } = found;
+      const categories: HeldRows[] = [];
+      if (person && erasure?.finishedAt !== null) {
+        const transfer = await transfers.begin({ kind: 'exports', tenantId }, request, reply);
+        const counting = database.stream('exports', tenantId, (tx) => countHeldRows(tx, tenantId, person));
+        for await (const held of transfer.reading(counting)) categories.push(held);
+      }
+      return { userId, categories, erasure: erasure ? toState(erasure) : null };
+    },
   });
 
   app.route({

@@ -6,17 +6,12 @@ import { booleanParameter } from '../http/bulk.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
-import type { Database } from '../store/connections/db.ts';
-import {
-  clearVisitor,
-  countRefusedVisits,
-  countVisits,
-  deleteRefusedVisits,
-  findDaysOfVisits,
-  type VisitorSubject,
-} from '../store/privacy/visitor-erasure.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import { deleteRefusedRows, type RefusedRow, readRefusedRows } from '../store/privacy/refused-rows.ts';
+import { countVisits, eraseVisits, findDaysOfVisits } from '../store/privacy/visitor-erasure.ts';
 import { fold } from '../store/values/fold.ts';
 import { slicesOf } from './day-slices.ts';
+import { isRefusedVisitOf, type VisitorSubject } from './refused-events.ts';
 
 const Visitor = Type.Object(
   {
@@ -38,7 +33,8 @@ export const visitorRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = 
       summary: 'Erase a visitor',
       description:
         'Takes the name, the e-mail address and the company from the arrivals of a visitor, and deletes refused events with the ' +
-        'address or the name. Counts of visitors do not move. Nobody can undo it. A call that breaks off can be repeated.',
+        'address or the name and day, and those that are not kept whole. Counts of visitors do not move. Nobody can undo it. A ' +
+        'call that breaks off can be repeated.',
       querystring: Type.Object({
         dryRun: Type.Optional(Type.String({ description: 'true: only count' })),
       }),
@@ -56,28 +52,37 @@ export const visitorRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = 
       const { tenantId } = callerOf(request);
       const dryRun = booleanParameter('dryRun', request.query.dryRun) ?? false;
       const subject = subjectOf(request.body);
-      const inTenant = <T>(work: Parameters<typeof inTenantWithRetries<T>>[2]) =>
-        inTenantWithRetries(database, tenantId, work);
-      const window = await inTenant((tx) => findDaysOfVisits(tx, tenantId, subject));
-      const clear = dryRun ? countVisits : clearVisitor;
+      const names = 'email' in subject ? { emails: [subject.email] } : { name: subject.name };
+      const by: 'email' | 'name' = 'email' in subject ? 'email' : 'name';
+      // The entry comes before the first change, so that an erasure that breaks off has one, too.
+      const [found, window] = await inTenantWithRetries(database, tenantId, async (tx) => {
+        const window = await findDaysOfVisits(tx, tenantId, 'day' in subject ? subject.day : null);
+        const arrivals = window ? await countVisits(tx, tenantId, names, window) : 0;
+        const refusedEvents = (await findRefused(tx, tenantId, subject)).length;
+        const metadata = { by, arrivals, refusedEvents };
+        if (!dryRun) await app.audit.add(tx, request, 'visitor.erased', { metadata });
+        return [{ arrivals, refusedEvents }, window];
+      });
+      if (dryRun) return { dryRun, ...found };
       let arrivals = 0;
       for (const slice of window ? slicesOf(window) : []) {
-        arrivals += await inTenant((tx) => clear(tx, tenantId, subject, slice));
+        arrivals += await inTenantWithRetries(database, tenantId, (tx) => eraseVisits(tx, names, slice));
       }
-      const refuse = dryRun ? countRefusedVisits : deleteRefusedVisits;
-      const refusedEvents = await inTenant(async (tx) => {
-        const count = await refuse(tx, tenantId, subject);
-        const by = 'email' in subject ? 'email' : 'name';
-        if (!dryRun)
-          await app.audit.add(tx, request, 'visitor.erased', {
-            metadata: { by, arrivals, refusedEvents: count },
-          });
-        return count;
-      });
+      const refusedEvents = await inTenantWithRetries(database, tenantId, async (tx) =>
+        deleteRefusedRows(tx, tenantId, await findRefused(tx, tenantId, subject)),
+      );
       return { dryRun, arrivals, refusedEvents };
     },
   });
 };
+
+async function findRefused(tx: Tx, tenantId: string, subject: VisitorSubject): Promise<RefusedRow[]> {
+  const isOfVisitor = isRefusedVisitOf(subject);
+  const found: RefusedRow[] = [];
+  for await (const rows of readRefusedRows(tx, tenantId, 'visitor-arrival'))
+    found.push(...rows.filter(isOfVisitor));
+  return found;
+}
 
 /** Throws a 400 unless the visitor is named in one of the two ways. */
 function subjectOf({ email, name, day }: { email?: string; name?: string; day?: string }): VisitorSubject {

@@ -27,14 +27,15 @@ export async function listNamesakes(
   });
 }
 
-/** The users who have the requested userNames and e-mail addresses. Deleted users count as having none. */
+/** The users who have the requested userNames and e-mail addresses. Deleted users count as having none, unless they are being erased. */
 export class UniquenessIndex {
   readonly #byName = new Map<string, string>();
   readonly #byEmail = new Map<string, string>();
 
-  constructor(namesakes: readonly WritableUser[]) {
+  constructor(namesakes: readonly WritableUser[], erased: ReadonlySet<string> = new Set()) {
     for (const { userId, userNameFolded, email, status, deprovisioned } of namesakes)
-      if (!deprovisioned) this.#add(userId, userNameFolded, status === 'active' ? email : null);
+      if (!deprovisioned || erased.has(userId))
+        this.#add(userId, userNameFolded, status === 'active' ? email : null);
   }
 
   /** Adds a user who is about to be written. */
@@ -79,10 +80,10 @@ export class UserCreation {
   /** Deleted users. The last deleted comes first. */
   readonly #deleted: WritableUser[];
 
-  /** `namesakes` are those of all requested users (`listNamesakes`). */
-  constructor(namesakes: readonly WritableUser[]) {
-    this.#holders = new UniquenessIndex(namesakes);
-    this.#deleted = namesakes.filter(({ deprovisioned }) => deprovisioned);
+  /** `namesakes` are those of all requested users (`listNamesakes`), and `erased` those of them who are being erased. */
+  constructor(namesakes: readonly WritableUser[], erased: ReadonlySet<string>) {
+    this.#holders = new UniquenessIndex(namesakes, erased);
+    this.#deleted = namesakes.filter(({ userId, deprovisioned }) => deprovisioned && !erased.has(userId));
   }
 
   /** The id of a user to create. Throws a 409 if another user has the userName or the e-mail address. */

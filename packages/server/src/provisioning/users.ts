@@ -14,6 +14,7 @@ import {
   mergeAttributes,
   type WritableUser,
 } from '../store/directory/users.ts';
+import { listErasedAmong } from '../store/privacy/erasures.ts';
 import {
   findProvisionedUser,
   listProvisionedUsers,
@@ -75,7 +76,8 @@ export const USERS: ResourceType = {
     await lockDirectoryForFew(tx, tenantId);
     const readable = wanted.flatMap((each) => (each instanceof HttpProblem ? [] : [each]));
     const namesakes = await listNamesakes(tx, tenantId, readable);
-    const creation = new UserCreation(namesakes);
+    const deleted = namesakes.flatMap(({ userId, deprovisioned }) => (deprovisioned ? userId : []));
+    const creation = new UserCreation(namesakes, await listErasedAmong(tx, tenantId, deleted));
     const people = wanted.map((each) =>
       each instanceof HttpProblem ? each : orProblem(() => ({ userId: creation.admit(each), wanted: each })),
     );

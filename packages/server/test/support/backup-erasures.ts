@@ -19,7 +19,7 @@ export function erasureRows({ tenantId, id, text, instant }: Values): [string, R
         deprovisioned: true,
       },
     ],
-    ['erasures', { ...erasure, subject_digest: Buffer.alloc(32, 1), user_id: id(601) }],
+    ['erasures', { ...erasure, subject_digest: Buffer.alloc(32, 1), user_id: id(601), names: [text] }],
     ['erasures', { ...erasure, subject_digest: Buffer.alloc(32, 2), finished_at: instant }],
   ];
 }

@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { type DatabaseTarget, enterTenant } from '../connections/db.ts';
+import { BEGIN_READ_ONLY, MARK_READ_ONLY } from '../connections/transaction.ts';
 import { VERSION } from '../release.ts';
 import { findMasterKeyChecks } from '../schema/instance.ts';
 import { appliedMigrations, refuseNewerSchema } from '../schema/migrate.ts';
@@ -141,10 +142,11 @@ async function writeBackup(client: pg.Client, options: BackupOptions): Promise<B
 async function beginSnapshot(client: pg.Client): Promise<Table[]> {
   const names = (await listTables(client)).map(qualified);
   if (names.length === 0) throw new BackupError('There is no Rollcall in this database to back up.');
-  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await client.query(BEGIN_READ_ONLY);
   // LOCK must be the first statement. It takes no snapshot, so the snapshot begins when no migration can
   // change a table any more.
   await client.query(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`);
+  await client.query(MARK_READ_ONLY);
   return await listTables(client);
 }
 

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { type PipelineResults, type PreparedStatement, runPipeline } from './pipeline.ts';
 import { TenantConnectionLimit } from './tenant-connection-limit.ts';
-import { NO_TENANT, Transaction, type Tx } from './transaction.ts';
+import { BEGIN_READ_ONLY, MARK_READ_ONLY, NO_TENANT, Transaction, type Tx } from './transaction.ts';
 
 export { enterTenant, type Tx } from './transaction.ts';
 
@@ -246,7 +246,7 @@ function sessionSettings(as: SessionRole, statementTimeoutMs: number): string {
   return settings.join('; ');
 }
 
-const SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+const SNAPSHOT = `${BEGIN_READ_ONLY}; ${MARK_READ_ONLY}`;
 const WRITING_SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ';
 
 async function transact<T>(

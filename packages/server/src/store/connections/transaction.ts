@@ -5,6 +5,12 @@ import { isUnavailable, StoreUnavailableError } from './unavailable.ts';
 export type Tx = pg.ClientBase;
 
 export const NO_TENANT = '';
+/** The advisory lock, of any number of transactions, that marks a transaction as one that only reads: this number and 1. */
+export const READS_ONLY_MARK = 1_719_203_001;
+/** Begins a transaction with one snapshot that only reads. */
+export const BEGIN_READ_ONLY = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+/** Marks it, so that nobody waits for what it might write. As the first statement, it takes the snapshot. */
+export const MARK_READ_ONLY = `SELECT pg_advisory_xact_lock_shared(${READS_ONLY_MARK}, 1)`;
 const BEGIN_TIMEOUT_MS = 5_000;
 /** With more waiting requests for each connection, hardly any would get one before the time limit. */
 const WAITING_PER_CONNECTION = 50;

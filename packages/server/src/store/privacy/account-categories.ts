@@ -206,10 +206,11 @@ export const WITHHELD_TABLES: readonly WithheldTable[] = [
   },
   {
     table: 'erasures',
-    title: 'a digest of the id of each user who was erased, with the time and who asked for it',
+    title:
+      'a digest of the id of each user who was erased, with the time and who asked for it; the id itself and what names the person, until the erasure is finished',
     purpose: 'so that a restored backup brings nobody back',
     keptFor: UNLIMITED,
     erasure: 'made by the erasure',
-    reason: 'a digest, from which nobody can be read',
+    reason: 'a digest, from which nobody can be read; the export has the id and the names',
   },
 ];

@@ -30,26 +30,52 @@ export async function findErasure(tx: Tx, tenantId: string, userId: string): Pro
   return rows[0];
 }
 
-/** Records that a user is to be erased. A second request changes nothing. */
-export async function insertErasure(
+/** Those of `userIds` who were erased or are to be. */
+export async function listErasedAmong(
   tx: Tx,
   tenantId: string,
-  { userId, at, by }: { userId: string; at: Date; by: string },
-): Promise<void> {
-  await tx.query(
-    `INSERT INTO erasures (tenant_id, subject_digest, user_id, requested_at, requested_by) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (tenant_id, subject_digest) DO UPDATE SET user_id = excluded.user_id, finished_at = NULL`,
-    [tenantId, erasureDigest(tenantId, userId), userId, at, by],
+  userIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (userIds.length === 0) return new Set();
+  const { rows } = await tx.query<{ position: number }>(
+    `SELECT w.position::integer AS position FROM unnest($2::bytea[]) WITH ORDINALITY AS w (digest, position)
+     WHERE EXISTS (SELECT FROM erasures e WHERE e.tenant_id = $1 AND e.subject_digest = w.digest)`,
+    [tenantId, userIds.map((userId) => erasureDigest(tenantId, userId))],
   );
+  return new Set(rows.flatMap(({ position }) => userIds[position - 1] ?? []));
 }
 
-/** The users who are to be erased, in the order of the requests. */
-export async function listPendingErasures(tx: Tx, tenantId: string): Promise<string[]> {
-  const { rows } = await tx.query<{ userId: string }>(
-    `SELECT user_id AS "userId" FROM erasures WHERE tenant_id = $1 AND user_id IS NOT NULL ORDER BY requested_at, user_id`,
+/**
+ * Records that a user is to be erased, with what names the person (`listNames`), and the rows that are erased already. An erasure of
+ * before of the same id begins anew.
+ */
+export async function insertErasure(
+  tx: Tx,
+  { userId, at, by, names, rows }: PendingErasure & { at: Date; by: string; rows: ErasedRows },
+): Promise<void> {
+  await tx.query('SELECT request_erasure($1, $2, $3, $4, $5)', [
+    userId,
+    at,
+    by,
+    names,
+    Object.fromEntries(Object.entries(rows).filter(([, count]) => count > 0)),
+  ]);
+}
+
+/** An erasure that is not finished. */
+export interface PendingErasure {
+  userId: string;
+  /** What names the person in texts, folded. */
+  names: string[];
+}
+
+/** The erasures that are not finished, in the order of the requests. */
+export async function listPendingErasures(tx: Tx, tenantId: string): Promise<PendingErasure[]> {
+  const { rows } = await tx.query<PendingErasure>(
+    `SELECT user_id AS "userId", names FROM erasures WHERE tenant_id = $1 AND user_id IS NOT NULL ORDER BY requested_at, user_id`,
     [tenantId],
   );
-  return rows.map(({ userId }) => userId);
+  return rows;
 }
 
 /** Adds to the counts of an erasure that is not finished. */
@@ -73,10 +99,10 @@ export async function countErased(
   );
 }
 
-/** Ends an erasure: the record keeps no id of the user. */
+/** Ends an erasure: the record keeps neither the id of the user nor a name. */
 export async function finishErasure(tx: Tx, tenantId: string, userId: string, at: Date): Promise<void> {
   await tx.query(
-    'UPDATE erasures SET user_id = NULL, finished_at = $3 WHERE tenant_id = $1 AND user_id = $2',
+    'UPDATE erasures SET user_id = NULL, names = NULL, finished_at = $3 WHERE tenant_id = $1 AND user_id = $2',
     [tenantId, userId, at],
   );
 }

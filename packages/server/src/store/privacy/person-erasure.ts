@@ -1,45 +1,63 @@
 import type { Tx } from '../connections/db.ts';
-import type { DayWindow } from '../values/day-window.ts';
+import { lockAccessCredentials } from '../directory/access-credentials.ts';
+import { fold } from '../values/fold.ts';
 import type { ErasedRows } from './erasures.ts';
 import type { Person } from './person.ts';
 
 /** What stands where a text named the person. */
 const REMOVED = 'removed';
-/** The name of a visitor who was erased. */
-export const ERASED_VISITOR = 'Erased visitor';
 /** Texts that are in others hardly by chance: addresses, full names, and long ids. A user name may be a word. */
 const DISTINCTIVE = /[@\s]|^(?=.*\d).{8,}$/;
 /** Entries of the action log that one transaction reads at most. */
 const SLICE_ENTRIES = 20_000;
 
-/** What names the person in free text, in lower case: the id, addresses, the full name, and a long external id or user name. */
-export async function listTerms(tx: Tx, tenantId: string, person: Person): Promise<string[]> {
-  const { rows } = await tx.query<{ terms: (string | null)[] }>(
-    `SELECT ARRAY[lower(normalize(display_name)), lower(normalize(external_id)),
-                  lower(normalize(nullif(concat_ws(' ', first_name, last_name), '')))] AS terms
-     FROM users WHERE tenant_id = $1 AND user_id = $2`,
-    [tenantId, person.userId],
+/**
+ * What names the person as the author of something, folded: the user name and all addresses, the full and the displayed name, and
+ * what the audit trail called the user and the accounts before. Names that another user has now are left out.
+ */
+export async function listNames(
+  tx: Tx,
+  tenantId: string,
+  { userId, addresses }: Person,
+  accountIds: readonly string[],
+): Promise<string[]> {
+  const { rows } = await tx.query<{ name: string }>(
+    `SELECT DISTINCT n.name FROM (
+       SELECT lower(normalize(unnest(ARRAY[u.display_name, concat_ws(' ', u.first_name, u.last_name)]))) AS name
+       FROM users u WHERE u.tenant_id = $1 AND u.user_id = $2::uuid
+       UNION ALL SELECT lower(normalize(s.name)) FROM audit_subjects s
+       WHERE s.tenant_id = $1 AND (s.kind = 'user' AND s.reference = $2::uuid::text
+                                   OR s.kind = 'account' AND s.reference = ANY ($3::text[]))) AS n
+     WHERE n.name <> '' AND NOT EXISTS (
+       SELECT FROM users o LEFT JOIN user_emails e ON e.tenant_id = o.tenant_id AND e.user_id = o.user_id
+       WHERE o.tenant_id = $1 AND o.user_id <> $2::uuid AND n.name IN (o.user_name_folded, o.email_folded, e.value_folded))`,
+    [tenantId, userId, accountIds],
   );
-  const terms = [person.userId, ...person.addresses, ...(rows[0]?.terms ?? [])];
-  return [...new Set(terms)].filter((term): term is string => DISTINCTIVE.test(term ?? ''));
+  return [...new Set([...addresses, ...rows.map(({ name }) => name)])];
+}
+
+/** What names the person within longer texts, folded: the id, and of the names and the external id those that no text has by chance. */
+export function termsOf({ userId, externalId }: Person, names: readonly string[]): string[] {
+  const external = externalId === null ? [] : [fold(externalId)];
+  return [userId, ...new Set([...names, ...external])].filter((term) => DISTINCTIVE.test(term));
 }
 
 /** SQL patterns of texts that contain a term. */
-export const patternsOf = (terms: readonly string[]): string[] =>
+const patternsOf = (terms: readonly string[]): string[] =>
   terms.map((term) => `%${term.replace(/[\\%_]/g, '\\$&')}%`);
 
-/** SQL: one of these columns of `t` contains a term. */
-const names = (columns: readonly string[], patterns: string) =>
-  `lower(normalize(concat_ws(E'\\n', ${columns.map((column) => `t.${column}::text`).join(', ')}))) LIKE ANY (${patterns}::text[])`;
-
-/** Makes a user inactive, also one whom an identity provider has made active again, with no desk, week plan and leave, and no plan after today by the user's clock. */
+/**
+ * Makes a user inactive and deleted for identity providers, with no desk, week plan and leave, and no plan but office plans after
+ * today by the user's clock. Needs the directory lock.
+ */
 export async function closeUser(tx: Tx, tenantId: string, userId: string, at: Date): Promise<ErasedRows> {
   const remove = async (table: string) =>
     (await tx.query(`DELETE FROM ${table} WHERE tenant_id = $1 AND user_id = $2`, [tenantId, userId]))
       .rowCount ?? 0;
   await tx.query(
-    "UPDATE users SET status = 'inactive' WHERE tenant_id = $1 AND user_id = $2 AND status = 'active'",
-    [tenantId, userId],
+    `UPDATE users SET status = 'inactive', deprovisioned = true, deprovisioned_at = $3
+     WHERE tenant_id = $1 AND user_id = $2 AND NOT (status = 'inactive' AND deprovisioned)`,
+    [tenantId, userId, at],
   );
   const { rowCount } = await tx.query(
     `DELETE FROM day_plans p USING users u
@@ -64,21 +82,18 @@ export interface LogPosition {
 }
 
 /**
- * Removes the person from a slice of the action log of other users: the name as the author, and texts that name the person.
- * Returns where the next slice begins; undefined after the last one.
+ * Removes the person from a slice of the action log: the name as the author, and from entries of others also texts that name the
+ * person. Returns where the next slice begins, undefined after the last one, and how many entries of others it cleared.
  */
 export async function clearLogSlice(
   tx: Tx,
   tenantId: string,
-  { userId, names: authors }: Person,
-  terms: readonly string[],
-  after: LogPosition | undefined,
+  { person, names, after }: { person: Person; names: readonly string[]; after: LogPosition | undefined },
 ): Promise<{ next: LogPosition | undefined; cleared: number }> {
-  const texts = ['description', 'reason', 'before', 'after'];
   const { rows } = await tx.query<{ cleared: number; read: number; loggedAt: string; entryId: string }>(
     `WITH slice AS MATERIALIZED (
-       SELECT t.logged_at, t.entry_id, t.user_id <> $2 AND lower(normalize(t.changed_by_name)) = ANY ($3) AS is_author,
-              ${names(texts, '$4')} AS is_named
+       SELECT t.logged_at, t.entry_id, coalesce(lower(normalize(t.changed_by_name)) = ANY ($3), false) AS is_author,
+              t.user_id <> $2 AND lower(normalize(concat_ws(E'\\n', t.description, t.reason, t.before, t.after))) LIKE ANY ($4) AS is_named
        FROM action_log t WHERE t.tenant_id = $1 AND (t.logged_at, t.entry_id) > ($5::timestamptz, $6::uuid)
        ORDER BY t.logged_at, t.entry_id LIMIT ${SLICE_ENTRIES}
      ), cleared AS (
@@ -89,17 +104,17 @@ export async function clearLogSlice(
          before = CASE WHEN NOT s.is_named THEN t.before END, after = CASE WHEN NOT s.is_named THEN t.after END
        FROM slice s WHERE t.tenant_id = $1 AND t.logged_at = s.logged_at AND t.entry_id = s.entry_id
          AND (s.is_author OR s.is_named)
-       RETURNING 1
+       RETURNING t.user_id
      )
-     SELECT (SELECT count(*) FROM cleared)::integer AS cleared, count(*)::integer AS read,
+     SELECT (SELECT count(*) FROM cleared WHERE user_id <> $2)::integer AS cleared, count(*)::integer AS read,
             max(logged_at)::text AS "loggedAt",
             (SELECT entry_id FROM slice ORDER BY logged_at DESC, entry_id DESC LIMIT 1) AS "entryId"
      FROM slice`,
     [
       tenantId,
-      userId,
-      authors,
-      patternsOf(terms),
+      person.userId,
+      names,
+      patternsOf(termsOf(person, names)),
       after?.loggedAt ?? '-infinity',
       after?.entryId ?? '00000000-0000-0000-0000-000000000000',
     ],
@@ -109,72 +124,24 @@ export async function clearLogSlice(
   return { next: { loggedAt: slice.loggedAt, entryId: slice.entryId }, cleared: slice.cleared };
 }
 
-/** Takes the visitor's name, address and company from arrivals with one of the person's addresses, on some local days. */
-export async function clearVisits(
-  tx: Tx,
-  tenantId: string,
-  addresses: readonly string[],
-  { from, before }: DayWindow,
-): Promise<number> {
-  const { rowCount } = await tx.query(
-    `UPDATE visitor_arrivals t SET visitor_name = '${ERASED_VISITOR}', visitor_email = NULL, visitor_company = NULL,
-       event_digest = gen_random_uuid(), written_xid = pg_current_xact_id()
-     WHERE t.tenant_id = $1 AND t.day >= $3::date AND t.day < $4::date AND lower(normalize(t.visitor_email)) = ANY ($2::text[])`,
-    [tenantId, addresses, from, before],
-  );
-  return rowCount ?? 0;
-}
-
-/** Deletes refused events that contain a term, or that the person sent; takes the person's name from retries. */
-export async function clearRefusedEvents(
-  tx: Tx,
-  tenantId: string,
-  { names: own }: Person,
-  terms: readonly string[],
-): Promise<ErasedRows> {
-  const { rowCount: named } = await tx.query(
-    `DELETE FROM refused_events t WHERE t.tenant_id = $1 AND ${names(['event', 'reason', 'event_id', 'source_id'], '$2')}`,
-    [tenantId, patternsOf(terms)],
-  );
-  const { rowCount: sent } = await tx.query(
-    `DELETE FROM refused_events t WHERE t.tenant_id = $1 AND t.sender = 'account' AND t.api_key_folded = ANY ($2::text[])`,
-    [tenantId, own],
-  );
-  const { rowCount: tried } = await tx.query(
-    `UPDATE refused_events t SET tried_by = NULL
-     WHERE t.tenant_id = $1 AND lower(normalize(t.tried_by)) = ANY ($2::text[])`,
-    [tenantId, own],
-  );
-  return { 'refused-events': named ?? 0, 'refused-events-sent': (sent ?? 0) + (tried ?? 0) };
-}
-
-/** Deletes refused events by their keys. */
-export async function deleteRefusedEvents(
-  tx: Tx,
-  tenantId: string,
-  events: readonly { refusedAt: Date; refusalId: string }[],
-): Promise<number> {
-  const { rowCount } = await tx.query(
-    `DELETE FROM refused_events t USING unnest($2::timestamptz[], $3::uuid[]) AS w (refused_at, refusal_id)
-     WHERE t.tenant_id = $1 AND date_trunc('milliseconds', t.refused_at) = w.refused_at AND t.refusal_id = w.refusal_id`,
-    [tenantId, events.map(({ refusedAt }) => refusedAt), events.map(({ refusalId }) => refusalId)],
-  );
-  return rowCount ?? 0;
-}
-
 /**
  * Takes the name from floor plans, and deletes the user with all that belongs to the user alone. Fails by a foreign key if rows
  * of days are left. Needs the directory lock.
  */
-export async function deletePerson(tx: Tx, tenantId: string, person: Person): Promise<ErasedRows> {
-  const { userId, names: own } = person;
+export async function deletePerson(
+  tx: Tx,
+  tenantId: string,
+  { userId, names }: { userId: string; names: readonly string[] },
+): Promise<ErasedRows> {
   const remove = async (from: string) =>
     (await tx.query(`DELETE FROM ${from} WHERE t.tenant_id = $1 AND t.user_id = $2`, [tenantId, userId]))
       .rowCount ?? 0;
   const { rowCount: plans } = await tx.query(
     `UPDATE floor_plans t SET changed_by = '${REMOVED}' WHERE t.tenant_id = $1 AND lower(normalize(t.changed_by)) = ANY ($2)`,
-    [tenantId, own],
+    [tenantId, names],
   );
+  // A writer of cards that knows the user waits for this lock, or has it.
+  await lockAccessCredentials(tx, tenantId);
   const { rowCount: scans } = await tx.query(
     `DELETE FROM access_credential_scans s USING access_credentials c
      WHERE s.tenant_id = $1 AND c.tenant_id = $1 AND c.user_id = $2 AND s.card_digest = c.card_digest`,
@@ -201,6 +168,31 @@ export async function deletePerson(tx: Tx, tenantId: string, person: Person): Pr
     userId,
   ]);
   return { ...erased, groups: groups ?? 0, user };
+}
+
+/**
+ * Takes from other users the attributes that name the person: the manager by any id or name, other attributes by texts that are in
+ * others hardly by chance. Returns the ids of these users. Needs the directory lock.
+ */
+export async function clearAttributes(
+  tx: Tx,
+  tenantId: string,
+  { person, names, at }: { person: Person; names: readonly string[]; at: Date },
+): Promise<string[]> {
+  const { userId, externalId, employeeNumber } = person;
+  const ids = [userId, externalId, employeeNumber].flatMap((id) => (id ? fold(id) : []));
+  const { rows } = await tx.query<{ userId: string }>(
+    `UPDATE users u SET modified_at = $5, attributes = u.attributes - named.attributes
+     FROM (SELECT o.user_id, array_agg(a.name) AS attributes FROM users o
+           CROSS JOIN LATERAL (SELECT key AS name, lower(normalize(value)) AS value FROM jsonb_each_text(o.attributes)) AS a
+           WHERE o.tenant_id = $1 AND o.user_id <> $2 AND o.attributes <> '{}'
+             AND (a.name = 'manager' AND a.value = ANY ($3::text[]) OR a.value LIKE ANY ($4::text[]))
+           GROUP BY o.user_id) AS named
+     WHERE u.tenant_id = $1 AND u.user_id = named.user_id
+     RETURNING u.user_id AS "userId"`,
+    [tenantId, userId, [...ids, ...names], patternsOf(termsOf(person, names)), at],
+  );
+  return rows.map((row) => row.userId);
 }
 
 /** Takes away the roles of the accounts with one of the person's names, and deletes accounts of this organisation alone. */

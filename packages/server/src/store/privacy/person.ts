@@ -6,6 +6,8 @@ export interface Person {
   userName: string;
   email: string | null;
   externalId: string | null;
+  /** The attribute of this name. */
+  employeeNumber: string | null;
   /** The user name and the e-mail address, folded, without those of another user. */
   names: string[];
   /** The names that are left out, because they are those of another user now. */
@@ -39,7 +41,8 @@ const ALL_NAMES = `
 export async function findPerson(tx: Tx, tenantId: string, userId: string): Promise<Person | undefined> {
   const { rows } = await tx.query<Person>(
     `WITH all_names AS (${ALL_NAMES})
-     SELECT u.user_id AS "userId", u.user_name AS "userName", u.email, u.external_id AS "externalId", own.names,
+     SELECT u.user_id AS "userId", u.user_name AS "userName", u.email, u.external_id AS "externalId",
+            u.attributes ->> 'employeeNumber' AS "employeeNumber", own.names,
             ARRAY(SELECT a.name FROM all_names AS a WHERE a.is_of_other ORDER BY a.name) AS "namesOfOthers",
             ARRAY(SELECT a.name FROM all_names AS a WHERE NOT a.is_of_other) AS addresses,
             ARRAY(SELECT c.card_number FROM access_credentials c WHERE c.tenant_id = $1 AND c.user_id = $2

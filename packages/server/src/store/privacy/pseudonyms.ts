@@ -41,10 +41,8 @@ const MOVED: Readonly<Record<keyof MovedRows, { table: string; column: string; s
   changes: {
     table: 'action_log',
     column: 'user_id',
-    set: `reason = CASE WHEN ${REASON} = ANY ($6::text[]) THEN ${REASON} END,
-          description = initcap(t.category) || ' ' || t.action, written_xid = pg_current_xact_id(),
-          changed_by_name = CASE WHEN lower(normalize(t.changed_by_name)) NOT IN (u.user_name_folded, coalesce(u.email_folded, ''))
-                              THEN t.changed_by_name END`,
+    set: `reason = CASE WHEN ${REASON} = ANY ($5::text[]) THEN ${REASON} END,
+          description = initcap(t.category) || ' ' || t.action, written_xid = pg_current_xact_id()`,
   },
   visitors: { table: 'visitor_arrivals', column: 'host_user_id', set: 'written_xid = pg_current_xact_id()' },
 };
@@ -58,8 +56,8 @@ const ofDays = (column: string) =>
  * and the office that the user has at the first such call. All days must be of one year. Locks the users, so that nobody
  * writes their days meanwhile. Users without rows on these days get no pseudonym. A repeated call moves what is left.
  *
- * What a row says of the person besides the id goes: ids of the source, free text, the own name as the author of a change.
- * The rest of the row stays, and so do all counts.
+ * What a row says of the person besides the id goes: ids of the source and free text. The rest of the row stays, and so do all
+ * counts. A day that the pseudonym has planned already keeps that plan.
  */
 export async function moveToPseudonyms(
   tx: Tx,
@@ -70,33 +68,45 @@ export async function moveToPseudonyms(
   const moved: MovedRows = { presence: 0, plans: 0, bookings: 0, changes: 0, visitors: 0 };
   const year = Number(days[0]?.slice(0, 4));
   await lockUsers(tx, tenantId, userIds);
-  const { rows } = await tx.query<{ userId: string }>(
-    `SELECT DISTINCT found.user_id AS "userId" FROM (${Object.values(MOVED)
-      .map(({ table, column }) => `SELECT t.${column} AS user_id FROM ${table} t WHERE ${ofDays(column)}`)
-      .join(' UNION ALL ')}) AS found`,
-    [tenantId, uuidArray(userIds), days],
-  );
-  if (rows.length === 0) return moved;
-  const pseudonyms = await takePseudonyms(
-    tx,
-    tenantId,
-    rows.map(({ userId }) => userId),
-    year,
-  );
+  const moving = await listUsersWithRows(tx, tenantId, userIds, days);
+  if (moving.length === 0) return moved;
+  const pseudonyms = await takePseudonyms(tx, tenantId, moving, year);
   const ids = [uuidArray([...pseudonyms.keys()]), days, uuidArray([...pseudonyms.values()])];
+  for (const table of ['bookings', 'day_plans']) {
+    await tx.query(
+      `DELETE FROM ${table} t USING unnest($2::uuid[], $4::uuid[]) AS p (user_id, pseudonym_id), day_plans d
+       WHERE ${ofDays('user_id')} AND t.user_id = p.user_id AND d.tenant_id = $1 AND d.user_id = p.pseudonym_id AND d.day = t.day`,
+      [tenantId, ...ids],
+    );
+  }
   for (const [kind, { table, column, set }] of Object.entries(MOVED) as [keyof MovedRows, Moved][]) {
     const { rowCount } = await tx.query(
       `UPDATE ${table} t SET ${column} = p.pseudonym_id${set && `, ${set}`}
        FROM unnest($2::uuid[], $4::uuid[]) AS p (user_id, pseudonym_id)
-       JOIN users u ON u.tenant_id = $5 AND u.user_id = p.user_id
        WHERE ${ofDays(column)} AND t.${column} = p.user_id`,
-      [tenantId, ...ids, tenantId, ...(kind === 'changes' ? [SERVER_REASONS] : [])],
+      [tenantId, ...ids, ...(kind === 'changes' ? [SERVER_REASONS] : [])],
     );
     moved[kind] = rowCount ?? 0;
   }
   return moved;
 }
 type Moved = (typeof MOVED)[keyof MovedRows];
+
+/** Those of `userIds` of whom rows are left on some local days that `moveToPseudonyms` would move. */
+export async function listUsersWithRows(
+  tx: Tx,
+  tenantId: string,
+  userIds: string[],
+  days: readonly string[],
+): Promise<string[]> {
+  const { rows } = await tx.query<{ userId: string }>(
+    `SELECT DISTINCT found.user_id AS "userId" FROM (${Object.values(MOVED)
+      .map(({ table, column }) => `SELECT t.${column} AS user_id FROM ${table} t WHERE ${ofDays(column)}`)
+      .join(' UNION ALL ')}) AS found`,
+    [tenantId, uuidArray(userIds), days],
+  );
+  return rows.map(({ userId }) => userId);
+}
 
 /** The pseudonyms of users for a year, by user id. Makes those that do not exist. */
 async function takePseudonyms(

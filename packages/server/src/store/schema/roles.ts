@@ -64,9 +64,8 @@ const GRANTS = `
   GRANT SELECT, INSERT ON rollcall.action_log TO ${RESTRICTED_ROLE};
   GRANT UPDATE (day, written_xid) ON rollcall.presence_events, rollcall.occupancy_events, rollcall.visitor_arrivals
     TO ${RESTRICTED_ROLE};
-  -- The owner moves and removes rows, in the jobs of erasure and retention. A visitor is erased at once.
-  GRANT UPDATE (visitor_name, visitor_email, visitor_company, event_digest) ON rollcall.visitor_arrivals TO ${RESTRICTED_ROLE};
-  GRANT SELECT, INSERT, UPDATE (user_id, finished_at, rows) ON rollcall.erasures TO ${RESTRICTED_ROLE};
+  -- The owner moves and removes rows, in the jobs of erasure and retention.
+  GRANT SELECT ON rollcall.erasures TO ${RESTRICTED_ROLE};
   GRANT SELECT, DELETE ON rollcall.replaced_users, rollcall.gone_users TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (pruned_xid) ON rollcall.replacement_marks TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (kept) ON rollcall.retention_settings TO ${RESTRICTED_ROLE};
@@ -102,7 +101,9 @@ const GRANTS = `
     rollcall.note_job_end(text, timestamptz, text), rollcall.note_server_process(uuid), rollcall.forget_server_process(uuid),
     rollcall.look_up_directory(uuid, uuid[], text[], text[], uuid[], uuid[]),
     rollcall.add_audit_entries(jsonb, boolean), rollcall.places_of_logins(text[], text[]),
-    rollcall.unbooked_sightings(uuid, uuid[], uuid[], timestamptz[], timestamptz[]) TO ${RESTRICTED_ROLE};
+    rollcall.unbooked_sightings(uuid, uuid[], uuid[], timestamptz[], timestamptz[]),
+    rollcall.request_erasure(uuid, timestamptz, text, text[], jsonb),
+    rollcall.erase_visits(text[], text, date, date) TO ${RESTRICTED_ROLE};
   GRANT EXECUTE ON FUNCTION rollcall.look_up_session(bytea), rollcall.touch_session(uuid, timestamptz),
     rollcall.sessions_of_account(uuid), rollcall.end_sessions(uuid, uuid),
     rollcall.prune_sign_ins(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz),
