@@ -5,7 +5,13 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { DatabaseTarget } from '../connections/db.ts';
 import { isUnavailable } from '../connections/unavailable.ts';
 import { renewInstanceId } from '../schema/instance.ts';
-import { appliedMigrations, listMigrations, migrate, refuseNewerSchema } from '../schema/migrate.ts';
+import {
+  appliedMigrations,
+  listMigrations,
+  MigrationError,
+  migrate,
+  refuseNewerSchema,
+} from '../schema/migrate.ts';
 import {
   type BackupContents,
   type BackupHead,
@@ -72,7 +78,9 @@ export async function restore(options: RestoreOptions): Promise<RestoreSummary> 
     throw explained(error, 'Nothing was restored');
   });
   await migrate(options.target, dirOption(options.migrationsDir)).catch((error) => {
-    throw explained(error, "The data are restored, but the migration to this release's schema failed");
+    // What a failed migration means for a database of an earlier release is not true of restored data.
+    const reason = error instanceof MigrationError ? error.cause : error;
+    throw explained(reason, "The data are restored, but the migration to this release's schema failed");
   });
   return summaryOf({ manifest, end });
 }
