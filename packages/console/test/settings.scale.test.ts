@@ -233,6 +233,12 @@ describe.skipIf(!hasBrowser)('the page Settings', () => {
     expect(lines).toHaveLength(items.length + 1);
     await page.getByLabel('Search').fill('nobody like this');
     await page.getByText('No entry here').waitFor();
+    await page.goto(`${settings('audit')}&after=1-00000000-0000-0000-0000-000000000000`);
+    await page.getByText('No entry here').waitFor();
+    await page.getByLabel('Search').fill('audited');
+    await page.waitForURL((url) => !url.searchParams.has('after'));
+    await page.getByLabel('Search').fill('nobody like this');
+    await page.getByText('No entry here').waitFor();
     expect(new URL(page.url()).searchParams.get('search')).toBe('nobody like this');
   });
 

@@ -15,7 +15,7 @@ export function useSearch(): string {
   return search;
 }
 
-/** The field of the search in the address. */
+/** The field of the search in the address. Another search begins on the first page. */
 export function SearchField({ label, hint }: { label: string; hint: string }) {
   const [parameters, change] = useParameters();
   const typed = parameters.get('search') ?? '';
@@ -30,7 +30,9 @@ export function SearchField({ label, hint }: { label: string; hint: string }) {
         autoComplete="off"
         value={typed}
         error={hasTooManyWords(typed) ? texts.search.tooManyWords : undefined}
-        onChange={({ currentTarget: { value } }) => change({ search: value }, { replace: true })}
+        onChange={({ currentTarget: { value } }) =>
+          change({ search: value, after: undefined }, { replace: true })
+        }
       />
     </search>
   );

@@ -23,6 +23,13 @@ function storable(text: string): string {
   return text.slice(0, LONGEST_TEXT).toWellFormed().replaceAll('\0', '\ufffd');
 }
 
+/** Metadata whose texts the database can keep: a query, too, may have any text. */
+function storableMetadata(metadata: object): object {
+  return JSON.parse(JSON.stringify(metadata), (_, value) =>
+    typeof value === 'string' ? storable(value) : value,
+  );
+}
+
 /** An entry for an event that happened at `atMs`. */
 export function toEntry<Action extends AuditAction>(
   { action, actor, targets = [], context, metadata }: AuditEvent<Action>,
@@ -42,7 +49,7 @@ export function toEntry<Action extends AuditAction>(
     version: AUDIT_ACTIONS[action].version,
     subjects: [...(actor ? [subject(true)(actor)] : []), ...targets.map(subject(false))],
     context: { ...context, userAgent: context.userAgent === null ? null : storable(context.userAgent) },
-    metadata,
+    metadata: storableMetadata(metadata),
   };
 }
 
