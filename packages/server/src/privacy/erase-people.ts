@@ -1,8 +1,9 @@
 import type { FastifyBaseLogger } from 'fastify';
 import { forgetAuditAccounts, forgetAuditSubjects } from '../store/audit/subjects.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
-import type { Database, Tx } from '../store/connections/db.ts';
+import type { Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
+import type { JobWork } from '../store/connections/job-work.ts';
 import { deriveGroups } from '../store/directory/derived-groups.ts';
 import { getDirectorySettings } from '../store/directory/directory-settings.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
@@ -38,17 +39,9 @@ import { slicesOf } from './day-slices.ts';
 import { endDaysAhead } from './erasure.ts';
 import { isRefusedOf } from './refused-events.ts';
 
-/** What the erasure of people needs. */
-export interface EraseDeps {
-  /** Connects as the owner. */
-  database: Database;
-  /** Milliseconds since the epoch. */
-  clock: () => number;
+/** What the erasure of people needs. `database` connects as the owner. The unit is days whose rows have moved. */
+export interface EraseDeps extends JobWork {
   log: FastifyBaseLogger;
-  /** Once it is aborted, the next run does the rest. */
-  signal: AbortSignal;
-  /** Receives the number of days whose rows have moved, and the number of all days. */
-  onProgress?: (done: number, total: number) => void;
 }
 
 /**

@@ -10,7 +10,7 @@ import { DATE_FORMS, parseWindow } from '../http/window.ts';
 import { listAuditEntries } from '../store/audit/list.ts';
 import type { Database } from '../store/connections/db.ts';
 import { auditDataset } from './audit-dataset.ts';
-import { readActions } from './audit-read.ts';
+import { filtersOf, readActions } from './audit-read.ts';
 import { rowSchema } from './row-schema.ts';
 
 const LONGEST_SEARCH = 200;
@@ -68,18 +68,13 @@ export const auditListRoutes: FastifyPluginAsyncTypebox<{ database: Database }> 
       const { items, next } = pageOf(rows, { limit }, ({ occurredAt, entryId }) =>
         positionText({ at: occurredAt, id: entryId }),
       );
-      // A search may name a person, and no erasure reaches the metadata of an entry.
-      const filters = {
-        ...(startDate !== undefined && { startDate }),
-        ...(endDate !== undefined && { endDate }),
-        ...(actions !== undefined && { actions }),
-        ...(filter.search !== undefined && { search: '(not kept)' }),
-      };
+      // It may name a person, and no erasure reaches the metadata of an entry.
+      const hidden = search === undefined ? {} : { search: '(not kept)' };
       request.server.audit.note(request, 'export.read', {
         metadata: {
           dataset: 'audit',
           format: 'json',
-          filters,
+          filters: filtersOf({ ...request.query, ...hidden }),
           users: 0,
           rows: items.length,
           complete: true,

@@ -1,12 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { whenAnswered } from '../http/answer-over.ts';
 import { ACTION_NAMES } from '../http/audit/actions.ts';
+import { MOST_TARGETS } from '../http/audit/entry.ts';
 import { wrongParameter } from '../http/bulk.ts';
 import type { ExportQuery } from '../store/warehouse/query.ts';
 import type { Dataset } from './dataset.ts';
 
-/** Users of a filter whom an entry names. Its metadata has the number of all. */
-const MOST_TARGETS = 20;
 /** Parameters that are no filters, or that name people. */
 const NO_FILTERS = ['userIds', 'format', 'after'];
 const LONGEST_FILTER = 200;
@@ -50,7 +49,8 @@ function isOfRemovals([first]: readonly unknown[]): boolean {
   return typeof first === 'object' && first !== null && 'removedFrom' in first;
 }
 
-function filtersOf(parameters: Record<string, string>): Record<string, string> {
+/** The parameters of a call as an entry has them. */
+export function filtersOf(parameters: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(parameters)
       .filter(([name]) => !NO_FILTERS.includes(name))

@@ -16,6 +16,8 @@ export interface AuditEvent<Action extends AuditAction = AuditAction> extends Au
   context: AuditContext;
 }
 
+/** Users whom an entry names at most. */
+export const MOST_TARGETS = 20;
 const LONGEST_TEXT = 500;
 
 /** A text as the database can keep it. */

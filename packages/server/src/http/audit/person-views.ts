@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest, preSerializationHookHandler } from 'fastify';
 import { parseGuid } from '../../store/values/guid.ts';
+import { MOST_TARGETS } from './entry.ts';
 
 /** The operations that show one person, each with the parameter of its path that names the person. */
 export const PERSON_VIEWS: Readonly<Record<string, 'userId' | 'id'>> = {
@@ -18,9 +19,6 @@ export const PERSON_LOOK_UPS: Readonly<Record<string, readonly string[]>> = {
   'GET /v1/manage/users': ['userName', 'email', 'card'],
   'GET /v1/manage/desk-assignments': ['userId'],
 };
-
-/** People who may have the same card or address and whom an entry names. */
-const MOST_TARGETS = 20;
 
 /**
  * Notes each look at a single person. A look of a person names whom it shows. Those of a program are counted by operation:
