@@ -35,8 +35,8 @@ test('availability at an office of 5,000 desks, of which half are booked and a f
      SELECT $1, gen_random_uuid(), 'place', z.node_id, 'D' || n FROM generate_series(1, 100) AS n, nodes z
      WHERE z.tenant_id = $1 AND z.kind = 'zone'`,
   );
-  const pairs = `(SELECT node_id, parent_id, row_number() OVER () AS n FROM nodes WHERE tenant_id = $1 AND kind = 'place') AS d
-    JOIN (SELECT user_id, row_number() OVER () AS n FROM users WHERE tenant_id = $1) AS u USING (n)`;
+  const pairs = `(SELECT node_id, parent_id, row_number() OVER (ORDER BY node_id) AS n FROM nodes WHERE tenant_id = $1 AND kind = 'place') AS d
+    JOIN (SELECT user_id, row_number() OVER (ORDER BY user_id) AS n FROM users WHERE tenant_id = $1) AS u USING (n)`;
   await work.sql(
     `INSERT INTO desk_assignments (tenant_id, place_id, user_id) SELECT $1, node_id, user_id FROM ${pairs} WHERE n <= 1000`,
   );

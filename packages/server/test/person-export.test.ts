@@ -31,6 +31,9 @@ beforeAll(async () => {
   planted = await plantPerson(server);
   manage = await manageClient(server, planted.tenantId);
   await submitRefused();
+  // The audit trail has an entry about the person then.
+  await exportOf(planted.userId);
+  await server.app.audit.flush();
   listening = listen(server);
 });
 afterAll(() => server.close());
