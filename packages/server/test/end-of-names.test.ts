@@ -5,11 +5,14 @@ import { listDays } from '../src/store/values/days.ts';
 import { recordDays } from '../src/workday/plan.ts';
 import { ChangesClient, followable } from './support/changes.ts';
 import { addUser } from './support/directory.ts';
+import { runErasures } from './support/erasing.ts';
+import { manageClient } from './support/manage.ts';
 import { goodEvent, type Members } from './support/presence.ts';
 import { callRetention, enforceRetention, runTask, setRetention } from './support/retention.ts';
 import { outlastTransactions } from './support/transactions.ts';
 import { until } from './support/waiting.ts';
 import { logChanges, storeDays } from './support/workday.ts';
+import { filesOf } from './support/zip-files.ts';
 
 const client = ChangesClient.forEachTest();
 beforeEach(() => at(IN_MAY_2026));
@@ -318,6 +321,22 @@ test('a plan that an import writes to a day whose names have ended moves with th
   ]);
   expect(rows.map(({ user_id }) => user_id)).not.toContain(userId);
   expect(new Set(rows.map(({ user_id }) => user_id)).size).toBe(1);
+});
+
+test('the export of a person has the rows under a known pseudonym, and an erasure uses the same pseudonym', async () => {
+  const { server, site } = client;
+  const { userId } = site.user;
+  for (const day of ['2026-03-30', '2026-04-02']) await submit({ timestamp: `${day}T09:00:00Z` });
+  at(IN_MAY_2027);
+  await enforce();
+  const manage = await manageClient(server, site.tenantId);
+  const reply = await manage.send('GET', `users/${userId}/export`);
+  const presence = JSON.parse(filesOf(reply.rawPayload)['presence.json'] ?? '') as Json[];
+  expect(presence.map(({ day }) => day)).toEqual(['2026-03-30', '2026-04-02']);
+  const [pseudonym] = (await usersOf('presence_events')).filter((id) => id !== userId);
+  expect((await manage.send('POST', `users/${userId}/erasure`)).statusCode).toBe(202);
+  await runErasures(server);
+  expect(await usersOf('presence_events')).toEqual([pseudonym]);
 });
 
 describe('names of visitors', () => {
