@@ -83,15 +83,10 @@ BEGIN ATOMIC
   ON CONFLICT (tenant_id, year) DO UPDATE SET closed = false, digest_key = coalesce(k.digest_key, excluded.digest_key);
 END;
 
--- The digests of rows without a name. The arrays have the same length, and the result has their order.
-CREATE FUNCTION digests_without_name(digests uuid[], years smallint[]) RETURNS uuid[]
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = rollcall, pg_temp AS $$
-BEGIN
-  PERFORM open_pseudonym_years(years);
-  RETURN (SELECT array_agg(encode(substr(sha256(k.digest_key || uuid_send(w.digest)), 1, 16), 'hex')::uuid ORDER BY w.position)
-          FROM unnest(digests, years) WITH ORDINALITY AS w (digest, year, position)
-          JOIN pseudonym_keys k ON k.tenant_id = current_tenant_id() AND k.year = w.year);
-END $$;
+-- The digest of a row without a name.
+CREATE FUNCTION digest_without_name(digest uuid, digest_key bytea) RETURNS uuid
+  LANGUAGE sql IMMUTABLE
+  RETURN encode(substr(sha256(digest_key || uuid_send(digest)), 1, 16), 'hex')::uuid;
 
 -- What is stored of events in place of their user and their digest, by their positions in the arrays, which have the same length.
 -- Events of days with names are not in it. Users may be null. The digest is only another one if a name has ended: that of the
@@ -105,22 +100,21 @@ DECLARE
                                     WHERE tenant_id = current_tenant_id() AND kind = 'visitorNames' AND has_visitors);
   late bigint[];
   late_years smallint[];
-  late_digests uuid[];
 BEGIN
-  SELECT array_agg(e.position ORDER BY e.position), array_agg(extract(year FROM e.day)::smallint ORDER BY e.position),
-         array_agg(e.digest ORDER BY e.position)
-  INTO late, late_years, late_digests
-  FROM unnest(wanted_users, days, digests) WITH ORDINALITY AS e (user_id, day, digest, position)
+  SELECT array_agg(e.position), array_agg(extract(year FROM e.day)::smallint) INTO late, late_years
+  FROM unnest(wanted_users, days) WITH ORDINALITY AS e (user_id, day, position)
   WHERE e.day < names_before AND e.user_id IS NOT NULL OR e.day < visitors_before;
   IF late IS NULL THEN
     RETURN;
   END IF;
-  late_digests := digests_without_name(late_digests, late_years);
+  PERFORM open_pseudonym_years(late_years);
   RETURN QUERY
     WITH late_events AS MATERIALIZED (
-      SELECT l.position, l.year, CASE WHEN days[l.position] < names_before THEN wanted_users[l.position] END AS user_id, l.digest,
+      SELECT l.position, l.year, CASE WHEN days[l.position] < names_before THEN wanted_users[l.position] END AS user_id,
+             digest_without_name(digests[l.position], k.digest_key) AS digest,
              coalesce(days[l.position] < visitors_before, false) AS nameless
-      FROM unnest(late, late_years, late_digests) AS l (position, year, digest)
+      FROM unnest(late, late_years) AS l (position, year)
+      JOIN pseudonym_keys k ON k.tenant_id = current_tenant_id() AND k.year = l.year
     ), taken AS MATERIALIZED (
       SELECT * FROM take_pseudonyms((SELECT array_agg(l.user_id ORDER BY l.position) FILTER (WHERE l.user_id IS NOT NULL) FROM late_events l),
                                     (SELECT array_agg(l.year ORDER BY l.position) FILTER (WHERE l.user_id IS NOT NULL) FROM late_events l))

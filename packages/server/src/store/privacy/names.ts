@@ -81,6 +81,11 @@ async function untilDone(
   return rows;
 }
 
+/** SQL of the digest of an event `t` without its name. */
+function digestBy(year: string): string {
+  return `digest_without_name(t.event_digest, (SELECT k.digest_key FROM pseudonym_keys k WHERE k.tenant_id = $1 AND k.year = ${year}))`;
+}
+
 /** Locks the users, so that nobody writes their plans meanwhile. */
 async function moveRowsOfUsers(tx: Tx, tenantId: string, day: string): Promise<number> {
   const { rows } = await tx.query<{ userId: string }>(
@@ -101,110 +106,124 @@ async function moveRowsOfUsers(tx: Tx, tenantId: string, day: string): Promise<n
     tx,
     userIds.map((userId) => ({ userId, year })),
   );
-  const ids = [
-    uuidArray(pseudonyms.map(({ userId }) => userId)),
-    uuidArray(pseudonyms.map(({ pseudonymId }) => pseudonymId)),
-  ] as const;
-  await makeRoomForPlans(tx, tenantId, [ids[0], [day], ids[1]]);
-  const ofDay = `AND ${mayBeOfDay('t.observed_at', '$2::date')}`;
-  const move = (table: string, set: string, column = 'user_id') =>
-    `UPDATE ${table} t SET ${set} FROM unnest($3::uuid[], $4::uuid[]) AS p (user_id, pseudonym_id)
-     WHERE t.tenant_id = $1 AND t.day = $2::date AND t.${column} = p.user_id`;
-  const host = 'host_user_id = p.pseudonym_id, written_xid = pg_current_xact_id()';
-  for (const sql of [
-    movePresence(ofDay),
-    move('day_plans', 'user_id = p.pseudonym_id'),
-    move('bookings', 'user_id = p.pseudonym_id'),
-    `${move('visitor_arrivals', host, 'host_user_id')} ${ofDay}`,
+  const ids = uuidArray(pseudonyms.map(({ userId }) => userId));
+  const toIds = uuidArray(pseudonyms.map(({ pseudonymId }) => pseudonymId));
+  await makeRoomForPlans(tx, tenantId, [ids, [day], toIds]);
+  await deleteKnown(tx, 'presence_events', {
+    tenantId,
+    day,
+    condition: 't.user_id = ANY ($4::uuid[])',
+    values: [ids],
+  });
+  for (const { table, column, set, values } of [
+    {
+      table: 'presence_events',
+      column: 'user_id',
+      set: `event_digest = ${digestBy('$5')}, source_user_id = NULL, written_xid = pg_current_xact_id()`,
+      values: [year],
+    },
+    { table: 'day_plans', column: 'user_id', set: '', values: [] },
+    { table: 'bookings', column: 'user_id', set: '', values: [] },
+    {
+      table: 'visitor_arrivals',
+      column: 'host_user_id',
+      set: 'written_xid = pg_current_xact_id()',
+      values: [],
+    },
   ]) {
-    await tx.query(sql, [tenantId, day, ...ids]);
+    const isByMonth = table === 'presence_events' || table === 'visitor_arrivals';
+    await tx.query(
+      `UPDATE ${table} t SET ${column} = p.pseudonym_id${set && `, ${set}`}
+       FROM unnest($3::uuid[], $4::uuid[]) AS p (user_id, pseudonym_id)
+       WHERE ${ofUsers(column)} AND t.${column} = p.user_id${isByMonth ? ` AND ${mayBeOfDay('t.observed_at', '$2::date')}` : ''}`,
+      [tenantId, day, ids, toIds, ...values],
+    );
   }
   return userIds.length;
 }
 
-/** SQL of the digests of the rows `named`, which are of the day $2, by their positions. */
-const NAMELESS_DIGESTS = `unnest((
-    SELECT digests_without_name(array_agg(a.event_digest ORDER BY a.position), array_agg(extract(year FROM $2::date)::smallint))
-    FROM named a)) WITH ORDINALITY AS d (digest, position)`;
-
-/** SQL. An event that came again without a name, before its row moved, stays once. */
-function movePresence(ofDay: string): string {
-  const isKnown = `EXISTS (SELECT FROM presence_events k
-    WHERE k.tenant_id = $1 AND k.observed_at = m.observed_at AND k.event_digest = m.digest)`;
-  const isMoving = `t.tenant_id = $1 AND t.observed_at = m.observed_at AND t.event_digest = m.event_digest ${ofDay}`;
-  return `WITH named AS MATERIALIZED (
-      SELECT t.observed_at, t.event_digest, p.pseudonym_id, row_number() OVER (ORDER BY t.observed_at, t.event_digest) AS position
-      FROM presence_events t JOIN unnest($3::uuid[], $4::uuid[]) AS p (user_id, pseudonym_id) ON t.user_id = p.user_id
-      WHERE t.tenant_id = $1 AND t.day = $2::date ${ofDay}
-    ), moving AS MATERIALIZED (
-      SELECT n.*, d.digest FROM named n JOIN ${NAMELESS_DIGESTS} USING (position)
-    ), known AS (
-      DELETE FROM presence_events t USING moving m WHERE ${isMoving} AND ${isKnown}
-    )
-    UPDATE presence_events t SET user_id = m.pseudonym_id, event_digest = m.digest, source_user_id = NULL,
-      written_xid = pg_current_xact_id()
-    FROM moving m WHERE ${isMoving} AND NOT ${isKnown}`;
+/** SQL: a row `t` is of the users $3 on the day $2. With outdated statistics, the planner reads no more than these rows. */
+function ofUsers(column: string): string {
+  return `t.tenant_id = $1 AND t.day = $2::date AND t.${column} = ANY ($3::uuid[])`;
 }
-
-/** SQL of some entries of the action log that were logged on the day $2 of UTC, and name somebody. */
-const LOG_SLICE = `SELECT t.logged_at, t.entry_id, t.user_id, extract(year FROM t.day)::smallint AS year, ${hasName('t.user_id')} AS is_named
-  FROM action_log t
-  WHERE t.tenant_id = $1 AND ${onDay('t.logged_at')}
-    AND (${hasName('t.user_id')} OR t.changed_by_name IS NOT NULL AND t.changed_by IN ('user', 'admin'))
-  ORDER BY t.logged_at, t.entry_id LIMIT ${SLICE_ROWS}`;
 
 /** Entries age by when they were logged. Each moves to the pseudonym of the year of its own day. The names of authors end, too. */
 async function moveLog(tx: Tx, tenantId: string, day: string): Promise<number> {
-  const { rows } = await tx.query<{ userId: string; year: number }>(
-    `SELECT DISTINCT user_id AS "userId", year FROM (${LOG_SLICE}) AS s WHERE is_named`,
+  const { rows } = await tx.query<{ entryId: string; userId: string; year: number; isNamed: boolean }>(
+    `SELECT * FROM (
+       SELECT t.entry_id AS "entryId", t.user_id AS "userId", extract(year FROM t.day)::integer AS year,
+              ${hasName('t.user_id')} AS "isNamed", t.changed_by_name IS NOT NULL AND t.changed_by IN ('user', 'admin') AS "hasAuthor"
+       FROM action_log t WHERE t.tenant_id = $1 AND ${onDay('t.logged_at')}) AS e
+     WHERE "isNamed" OR "hasAuthor" LIMIT ${SLICE_ROWS}`,
     [tenantId, day],
   );
-  await openYears(tx, tenantId, [...new Set(rows.map(({ year }) => year))]);
-  const pseudonyms = await takePseudonyms(tx, rows);
-  const { rowCount } = await tx.query(
-    `WITH slice AS MATERIALIZED (${LOG_SLICE})
-     UPDATE action_log t SET user_id = coalesce(p.pseudonym_id, t.user_id), ${logWithoutText('$6')},
-       changed_by_name = CASE WHEN t.changed_by NOT IN ('user', 'admin') THEN t.changed_by_name END
-     FROM slice s LEFT JOIN unnest($3::uuid[], $4::smallint[], $5::uuid[]) AS p (user_id, year, pseudonym_id)
-       ON p.user_id = s.user_id AND p.year = s.year
-     WHERE t.tenant_id = $1 AND t.logged_at = s.logged_at AND t.entry_id = s.entry_id AND ${onDay('t.logged_at')}`,
-    [
-      tenantId,
-      day,
-      uuidArray(pseudonyms.map(({ userId }) => userId)),
-      pseudonyms.map(({ year }) => year),
-      uuidArray(pseudonyms.map(({ pseudonymId }) => pseudonymId)),
-      SERVER_REASONS,
-    ],
+  if (rows.length === 0) return 0;
+  const named = rows.filter(({ isNamed }) => isNamed);
+  await openYears(tx, tenantId, [...new Set(named.map(({ year }) => year))]);
+  await takePseudonyms(tx, named);
+  await tx.query(
+    `UPDATE action_log t SET user_id = coalesce(
+         (SELECT r.pseudonym_id FROM replaced_users r
+          WHERE r.tenant_id = $1 AND r.user_id = t.user_id AND r.year = extract(year FROM t.day)::smallint), t.user_id),
+       changed_by_name = CASE WHEN t.changed_by NOT IN ('user', 'admin') THEN t.changed_by_name END, ${logWithoutText('$3')}
+     WHERE t.tenant_id = $1 AND ${onDay('t.logged_at')} AND t.entry_id = ANY ($4::uuid[])`,
+    [tenantId, day, SERVER_REASONS, uuidArray(rows.map(({ entryId }) => entryId))],
   );
-  return rowCount ?? 0;
+  return rows.length;
+}
+
+/** SQL: an arrival `t` says something about the visitor. */
+const IS_NAMED_VISITOR = `(t.visitor_name NOT IN ('${NAMELESS_VISITOR}', '${ERASED_VISITOR}')
+  OR num_nonnulls(t.visitor_email, t.visitor_company) > 0)`;
+/** SQL: an event `t` is of the day $2. */
+const EVENT_OF_DAY = `t.tenant_id = $1 AND t.day = $2::date AND ${mayBeOfDay('t.observed_at', '$2::date')}`;
+
+/**
+ * Deletes events of a day that came again without a name before their own names end: each event is stored once. Returns their
+ * number. Looks up each digest as a column, since the index is no use for what a function returns (row-level security).
+ *
+ * @param condition SQL of the events `t`; its parameters begin with $4
+ */
+async function deleteKnown(
+  tx: Tx,
+  table: 'presence_events' | 'visitor_arrivals',
+  {
+    tenantId,
+    day,
+    condition,
+    values,
+  }: { tenantId: string; day: string; condition: string; values: Buffer[] },
+): Promise<number> {
+  const { rows } = await tx.query<{ observedAt: string; digest: string }>(
+    `WITH named AS MATERIALIZED (
+       SELECT t.observed_at, t.event_digest, ${digestBy('$3')} AS digest FROM ${table} t WHERE ${EVENT_OF_DAY} AND ${condition})
+     SELECT n.observed_at::text AS "observedAt", n.event_digest AS digest
+     FROM named n CROSS JOIN LATERAL (
+       SELECT FROM ${table} k WHERE k.tenant_id = $1 AND k.observed_at = n.observed_at AND k.event_digest = n.digest LIMIT 1) AS k`,
+    [tenantId, day, Number(day.slice(0, 4)), ...values],
+  );
+  for (const { observedAt, digest } of rows)
+    await tx.query(
+      `DELETE FROM ${table} WHERE tenant_id = $1 AND observed_at = $2::timestamptz AND event_digest = $3`,
+      [tenantId, observedAt, digest],
+    );
+  return rows.length;
 }
 
 async function clearVisitors(tx: Tx, tenantId: string, day: string): Promise<number> {
-  const ofDay = (alias: string) => mayBeOfDay(`${alias}.observed_at`, '$2::date');
-  const isKnown = `EXISTS (SELECT FROM visitor_arrivals k
-    WHERE k.tenant_id = $1 AND k.observed_at = c.observed_at AND k.event_digest = c.digest)`;
-  const isCleared = `t.tenant_id = $1 AND t.observed_at = c.observed_at AND t.event_digest = c.event_digest AND ${ofDay('t')}`;
-  await openYears(tx, tenantId, [Number(day.slice(0, 4))]);
-  const { rows } = await tx.query<{ cleared: number }>(
-    `WITH named AS MATERIALIZED (
-       SELECT t.observed_at, t.event_digest, row_number() OVER (ORDER BY t.observed_at, t.event_digest) AS position
-       FROM visitor_arrivals t
-       WHERE t.tenant_id = $1 AND t.day = $2::date AND ${ofDay('t')}
-         AND (t.visitor_name NOT IN ('${NAMELESS_VISITOR}', '${ERASED_VISITOR}')
-              OR num_nonnulls(t.visitor_email, t.visitor_company) > 0)
-       ORDER BY t.observed_at, t.event_digest LIMIT ${SLICE_ROWS}
-     ), clearing AS MATERIALIZED (
-       SELECT n.*, d.digest FROM named n JOIN ${NAMELESS_DIGESTS} USING (position)
-     ), known AS (
-       DELETE FROM visitor_arrivals t USING clearing c WHERE ${isCleared} AND ${isKnown}
-     ), cleared AS (
-       UPDATE visitor_arrivals t SET visitor_name = '${NAMELESS_VISITOR}', visitor_email = NULL, visitor_company = NULL,
-         event_digest = c.digest, written_xid = pg_current_xact_id()
-       FROM clearing c WHERE ${isCleared} AND NOT ${isKnown}
-     )
-     SELECT count(*)::integer AS cleared FROM clearing`,
-    [tenantId, day],
+  const year = Number(day.slice(0, 4));
+  await openYears(tx, tenantId, [year]);
+  const known = await deleteKnown(tx, 'visitor_arrivals', {
+    tenantId,
+    day,
+    condition: IS_NAMED_VISITOR,
+    values: [],
+  });
+  const { rowCount } = await tx.query(
+    `UPDATE visitor_arrivals t SET visitor_name = '${NAMELESS_VISITOR}', visitor_email = NULL, visitor_company = NULL,
+       event_digest = ${digestBy('$3')}, written_xid = pg_current_xact_id()
+     WHERE ${EVENT_OF_DAY} AND ${IS_NAMED_VISITOR}`,
+    [tenantId, day, year],
   );
-  return rows[0]?.cleared ?? 0;
+  return known + (rowCount ?? 0);
 }

@@ -123,8 +123,8 @@ export async function makeRoomForPlans(
   for (const table of ['bookings', 'day_plans']) {
     await tx.query(
       `DELETE FROM ${table} t USING unnest($2::uuid[], $4::uuid[]) AS p (user_id, pseudonym_id), day_plans d
-       WHERE t.tenant_id = $1 AND t.user_id = p.pseudonym_id AND t.day = ANY ($3::date[])
-         AND d.tenant_id = $1 AND d.user_id = p.user_id AND d.day = t.day`,
+       WHERE t.tenant_id = $1 AND t.user_id = ANY ($4::uuid[]) AND t.user_id = p.pseudonym_id AND t.day = ANY ($3::date[])
+         AND d.tenant_id = $1 AND d.user_id = ANY ($2::uuid[]) AND d.user_id = p.user_id AND d.day = t.day`,
       [tenantId, ...users],
     );
   }
