@@ -1,11 +1,16 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { dropEmptyVariable } from '../config.ts';
+import { CONFIG_FILE_SETTINGS } from '../config-file.ts';
 import type { Setting } from '../config-setting.ts';
 import { InvalidSettingError } from '../config-values.ts';
 
-/** The settings as options of commander, which also reads the environment. An empty variable counts as not set. */
+/**
+ * The settings as options of commander, which also reads the environment. An empty variable counts as not set. A command
+ * that uses the data also has the option of the configuration file.
+ */
 export function toOptions(settings: Record<string, Setting>): Option[] {
-  return Object.values(settings).map((entry) => {
+  const all = 'dataDir' in settings ? { ...settings, ...CONFIG_FILE_SETTINGS } : settings;
+  return Object.values(all as Record<string, Setting>).map((entry) => {
     // commander would take an empty variable for a value.
     dropEmptyVariable(entry);
     const option = new Option(entry.flags, entry.description).env(entry.env).argParser(parsing(entry.parse));
