@@ -39,6 +39,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   backup: async () => (await import('./backup.ts')).backupCommand(),
   restore: async () => (await import('./restore.ts')).restoreCommand(),
   config: async () => (await import('./config-command.ts')).configCommand(),
+  doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   service: async () => (await import('./service.ts')).serviceCommand(),
   openapi: async () => (await import('./openapi.ts')).openapiCommand(),
 };

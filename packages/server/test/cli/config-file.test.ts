@@ -2,9 +2,7 @@ import { chmod, chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfigFile } from '../../src/cli/config-file.ts';
 import { FILE_SETTINGS, fileKey } from '../../src/config-file.ts';
-import { createTestDatabase } from '../support/database.ts';
-import { expectOneSentence, type Outcome, until, Workspace, workersOf } from './support.ts';
-import { urlOf } from './url-support.ts';
+import { expectOneSentence, type Outcome, Workspace } from './support.ts';
 
 interface Printed {
   file: string | null;
@@ -85,9 +83,12 @@ describe('A configuration file', () => {
     const none = await inForce(['--config', 'none'], named);
     expect(none).toMatchObject({ file: null });
     expect(none.of('port')).toMatchObject({ value: 8080, from: 'default' });
-    // The unit of a machine without a file gives an empty one.
-    await writeFile(`${credentials}/rollcall-config`, '');
-    expect((await inForce([], env)).of('port')?.value).toBe(8080);
+    // The unit gives an empty map on a machine without a file.
+    for (const nothing of ['{}', '', '# nothing\n']) {
+      await chmod(`${credentials}/rollcall-config`, 0o600);
+      await writeFile(`${credentials}/rollcall-config`, nothing);
+      expect((await inForce([], env)).of('port')?.value).toBe(8080);
+    }
     await rm(credentials, { recursive: true });
   });
 
@@ -160,6 +161,21 @@ describe('A configuration file', () => {
 });
 
 describe('rollcall config', () => {
+  test('shows no secret of a flag or a variable in an error', async () => {
+    const url = `mysql://a:${PASSWORD}@b/c`;
+    for (const [args, env] of [
+      [['--database-url', url], {}],
+      [[], { DATABASE_URL: url }],
+    ] as const) {
+      const outcome = await work.rollcall(['config', ...args], { env });
+      expectOneSentence(
+        outcome,
+        /^rollcall: The value of --database-url or DATABASE_URL is invalid\. It must be/,
+      );
+      expect(outcome.stderr).not.toContain(PASSWORD);
+    }
+  });
+
   test('shows no secret, from wherever it comes', async () => {
     await write(`serving-database-url: ${SECRET_URL}\n`);
     const env = {
@@ -187,30 +203,4 @@ describe('rollcall config', () => {
     expect(stdout).toMatch(new RegExp(`^port +1001 +${file}:1$`, 'm'));
     expect(stdout).toMatch(/^host +127\.0\.0\.1 +default$/m);
   });
-});
-
-test('rollcall serve takes its settings from the file, with several workers, too', async () => {
-  const db = await createTestDatabase();
-  try {
-    await writeFile(work.path('key'), `${Buffer.alloc(32, 1).toString('base64')}\n`, { mode: 0o600 });
-    await write(
-      `database-url: ${urlOf(db.target)}\nmaster-key-file: ${work.path('key')}\nport: 0\nworkers: 2\nlog-level: silent\n`,
-    );
-    const server = work.spawn(['serve', '--config', file]);
-    const baseUrl = await server.baseUrl();
-    expect(baseUrl).not.toContain('8080');
-    expect((await fetch(`${baseUrl}/readyz`)).status).toBe(200);
-    // What changes in the file counts from the next start of the server, for a worker that is replaced, too.
-    await write('prot: 1\n');
-    const [killed = 0, ...others] = workersOf(server.pid);
-    process.kill(killed, 'SIGKILL');
-    await until(() => workersOf(server.pid).some((pid) => pid !== killed && !others.includes(pid)));
-    for (const pid of others) process.kill(pid, 'SIGKILL');
-    // A request that a worker had when it was killed has no answer.
-    const ask = () => fetch(`${baseUrl}/readyz`, { signal: AbortSignal.timeout(2_000) });
-    await until(async () => (await ask().catch(() => undefined))?.status === 200);
-    await server.stop();
-  } finally {
-    await db.drop();
-  }
 });

@@ -21,7 +21,7 @@ export interface Program {
  * The systemd unit of the server: a user of its own that exists only while the service runs, no capability, and no file
  * that it can write except those in its data directory. `man systemd.exec` explains each line.
  *
- * - `SetCredential` is for a machine without a configuration file: it is then an empty one.
+ * - `SetCredential` is for a machine without a configuration file: its settings are then an empty map.
  * - No `MemoryDenyWriteExecute`: Node.js compiles JavaScript while it runs.
  * - `KillMode=mixed`: the server stops its PostgreSQL itself, after the last request.
  */
@@ -40,7 +40,7 @@ ExecStart=${quoted(node)} ${quoted(script)} serve --data-dir ${DATA_DIR}
 EnvironmentFile=-${SETTINGS_FILE}
 LoadCredential=${MASTER_KEY_CREDENTIAL}:${MASTER_KEY_FILE}
 LoadCredential=${CONFIG_CREDENTIAL}:${CONFIG_FILE}
-SetCredential=${CONFIG_CREDENTIAL}:
+SetCredential=${CONFIG_CREDENTIAL}:{}
 Restart=on-failure
 RestartSec=2
 KillMode=mixed
