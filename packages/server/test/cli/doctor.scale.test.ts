@@ -169,7 +169,7 @@ describe('rollcall doctor, of a database URL', () => {
       expect((await doctor())('replication')).toMatchObject({
         state: 'mend',
         found: expect.stringContaining(`Nobody reads the replication slot ${slot}, and keeps `),
-        remedy: expect.stringContaining(`SELECT pg_drop_replication_slot('${slot}')`),
+        remedy: expect.stringContaining(`call pg_drop_replication_slot('${slot}')`),
       });
     } finally {
       await asAdmin((client) => client.query('SELECT pg_drop_replication_slot($1)', [slot]));

@@ -99,7 +99,7 @@ export function checkReplication({ isStandby, replication }: DatabaseFacts): Fin
     return mend(
       check,
       `Nobody reads the replication slot ${slot.name}${kept}. The database keeps ever more, until its disk is full.`,
-      `Start the standby of the slot, or run SELECT pg_drop_replication_slot('${slot.name}').`,
+      `Start the standby of the slot, or drop the slot: call pg_drop_replication_slot('${slot.name}').`,
     );
   }
   return fine(
