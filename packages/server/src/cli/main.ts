@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { CONFIG_FILE_SETTINGS } from '../config-file.ts';
 import { VERSION } from '../store/release.ts';
 import { listChoicesInErrors } from './choices.ts';
 import { Interrupted } from './interruption.ts';
@@ -37,6 +38,8 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   jobs: async () => (await import('./jobs-command.ts')).jobsCommand(),
   backup: async () => (await import('./backup.ts')).backupCommand(),
   restore: async () => (await import('./restore.ts')).restoreCommand(),
+  config: async () => (await import('./config-command.ts')).configCommand(),
+  doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   service: async () => (await import('./service.ts')).serviceCommand(),
   openapi: async () => (await import('./openapi.ts')).openapiCommand(),
 };
@@ -51,6 +54,10 @@ try {
   for (const load of Object.hasOwn(COMMANDS, called) ? [COMMANDS[called]] : Object.values(COMMANDS))
     if (load) program.addCommand(await load());
   listChoicesInErrors(program);
+  program.hook('preAction', async (_, command) => {
+    if (command.options.some(({ envVar }) => envVar === CONFIG_FILE_SETTINGS.config.env))
+      await (await import('./config-file.ts')).applyConfigFile(command);
+  });
   await program.parseAsync();
 } catch (error) {
   // Interrupted work may still wait for something, which would keep the process alive.

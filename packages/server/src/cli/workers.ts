@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MasterKeys } from '../auth/master-keys.ts';
 import { MasterKey } from '../auth/secrets.ts';
 import type { DataConfig, ServeConfig } from '../config.ts';
+import { NO_FILE } from '../config-file.ts';
 import { createLogger } from '../http/logging.ts';
 import type { Jobs } from '../jobs/runner.ts';
 import { Database, type DatabaseTarget, type SessionRole } from '../store/connections/db.ts';
@@ -25,7 +26,13 @@ import { checkListening, jobsOf, prepare, type Service, servingRoleOf } from './
 
 /** A message to a worker. */
 type WorkerCommand =
-  | { order: 'listen'; target: DatabaseTarget; masterKeys: string[]; port: number }
+  | {
+      order: 'listen';
+      target: DatabaseTarget;
+      masterKeys: string[];
+      /** That of the first process, with the port of all workers. */
+      config: DataConfig & ServeConfig;
+    }
   | { order: 'serve'; role: SessionRole }
   | { order: 'stop' };
 
@@ -62,7 +69,7 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
       order: 'listen',
       target: requestTarget,
       masterKeys: masterKey.keys.map((key) => key.export()),
-      port,
+      config: { ...config, port },
     };
   };
   const crew = new WorkerPool(config, listen);
@@ -121,9 +128,11 @@ class WorkerPool {
 
   /** Starts all workers; returns their address when they listen. Throws `CliError`. */
   async start(): Promise<string> {
-    const [baseUrl = ''] = await Promise.all(
-      Array.from({ length: this.#config.workers }, () => this.#fork()),
-    );
+    const { workers } = this.#config;
+    // The configuration file may have changed before a worker is replaced, so the first process alone reads it.
+    const args = [...process.argv.slice(2), '--workers', String(workers), '--config', NO_FILE];
+    cluster.setupPrimary({ args });
+    const [baseUrl = ''] = await Promise.all(Array.from({ length: workers }, () => this.#fork()));
     return baseUrl;
   }
 
@@ -201,16 +210,16 @@ function tell(worker: Worker, order: WorkerCommand): void {
 }
 
 /** Runs a worker. It answers requests until the first process tells it to stop, or ends. */
-export async function work(config: DataConfig & ServeConfig): Promise<void> {
+export async function work(): Promise<void> {
   catchInterruption().addEventListener('abort', () => report({ report: 'interrupted' }));
   let began: ReturnType<typeof listenOn> | undefined;
   process.on('message', (order: WorkerCommand) => {
     if (order.order === 'listen') {
-      const { target, port } = order;
+      const { target, config } = order;
       const masterKey = new MasterKeys(order.masterKeys.map(MasterKey.parse), () =>
         readAgreeing(masterKeySources(config)),
       );
-      began = listenOn({ ...config, port }, { target, masterKey });
+      began = listenOn(config, { target, masterKey });
       began.then(
         ({ baseUrl }) => report({ report: 'listening', baseUrl }),
         (error: Error) => {
