@@ -1,6 +1,7 @@
 import { type Setting, type SettingsOf, setting } from './config-setting.ts';
 import { SIGN_IN_SETTINGS } from './config-sign-in.ts';
 import { httpUrl, oneOf, origins, postgresUrl, proxies, text, whole } from './config-values.ts';
+import { WATCH_SETTINGS } from './config-watch.ts';
 
 /** The master key itself is never a flag, because a flag would show in the process list. */
 export const MASTER_KEY_ENV = 'ROLLCALL_MASTER_KEY';
@@ -165,6 +166,7 @@ export const SERVER_SETTINGS = {
     10,
   ),
   ...SIGN_IN_SETTINGS,
+  ...WATCH_SETTINGS,
   jobs: setting(
     '--jobs <switch>',
     'ROLLCALL_JOBS',
