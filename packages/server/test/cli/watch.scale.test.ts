@@ -43,7 +43,8 @@ describe('Metrics', () => {
     await until(async () => sampleOf(await scrape(metricsUrl), LOGINS) === 10);
     await until(
       async () =>
-        sampleOf(await scrape(metricsUrl), /rollcall_job_runs_total\{job="audit",outcome="success"\}/) > 0,
+        sampleOf(await scrape(metricsUrl), /rollcall_job_runs_total\{job_name="audit",outcome="success"\}/) >
+        0,
     );
 
     const before = workersOf(server.pid);

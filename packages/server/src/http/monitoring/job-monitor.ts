@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** Records runs of background jobs, for Prometheus. */
+/** Records runs of background jobs, for Prometheus. The label is not `job`, because Prometheus has that label already. */
 export class JobMonitor {
   readonly #lastSuccess: Gauge;
   readonly #duration: Gauge;
@@ -9,14 +9,14 @@ export class JobMonitor {
   /** `intervals` has the longest time between two runs of each job, in seconds. */
   constructor(registry: Registry, intervals: ReadonlyMap<string, number>) {
     const registers = [registry];
-    const labelNames = ['job'];
+    const labelNames = ['job_name'];
     const interval = new Gauge({
       name: 'rollcall_job_interval_seconds',
       help: 'The longest time between two runs of a job, by its schedule',
       labelNames,
       registers,
     });
-    for (const [job, seconds] of intervals) interval.set({ job }, seconds);
+    for (const [job, seconds] of intervals) interval.set({ job_name: job }, seconds);
     this.#lastSuccess = new Gauge({
       name: 'rollcall_job_last_success_timestamp_seconds',
       help: 'When a run of a job in this server last succeeded',
@@ -32,11 +32,11 @@ export class JobMonitor {
     this.#runs = new Counter({
       name: 'rollcall_job_runs_total',
       help: 'Runs of a job in this server, by outcome',
-      labelNames: ['job', 'outcome'],
+      labelNames: ['job_name', 'outcome'],
       registers,
     });
     for (const job of intervals.keys())
-      for (const outcome of ['success', 'failure']) this.#runs.inc({ job, outcome }, 0);
+      for (const outcome of ['success', 'failure']) this.#runs.inc({ job_name: job, outcome }, 0);
   }
 
   /** Notes the end of a run. */
@@ -44,8 +44,8 @@ export class JobMonitor {
     job: string,
     { succeeded, durationMs, atMs }: { succeeded: boolean; durationMs: number; atMs: number },
   ): void {
-    this.#duration.set({ job }, durationMs / 1_000);
-    this.#runs.inc({ job, outcome: succeeded ? 'success' : 'failure' });
-    if (succeeded) this.#lastSuccess.set({ job }, atMs / 1_000);
+    this.#duration.set({ job_name: job }, durationMs / 1_000);
+    this.#runs.inc({ job_name: job, outcome: succeeded ? 'success' : 'failure' });
+    if (succeeded) this.#lastSuccess.set({ job_name: job }, atMs / 1_000);
   }
 }

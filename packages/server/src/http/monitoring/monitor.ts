@@ -110,8 +110,9 @@ export class Monitor {
   /** Notes the events of a request. `endpoint` names their kind. */
   noteEvents({ endpoint, accepted, refused, causes = [] }: NotedEvents): void {
     const kind = endpoint;
-    if (accepted > 0) this.#events.inc({ kind, result: 'accepted' }, accepted);
-    if (refused > 0) this.#events.inc({ kind, result: 'refused' }, refused);
+    // Also those of 0: Prometheus computes no rate from a counter that it sees for the first time.
+    this.#events.inc({ kind, result: 'accepted' }, accepted);
+    this.#events.inc({ kind, result: 'refused' }, refused);
     for (const cause of causes) this.#refusedEvents.inc({ kind, cause });
   }
 
