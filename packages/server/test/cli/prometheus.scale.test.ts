@@ -154,9 +154,9 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
   });
   afterAll(async () => {
     await prometheus?.stop();
-    await server?.stop();
     await database?.end();
     standby?.connection.stream.destroy();
+    await server?.stop();
     await work?.close();
   });
 
