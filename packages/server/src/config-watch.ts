@@ -20,7 +20,7 @@ export const WATCH_SETTINGS = {
     '--log-files-kept <count>',
     'ROLLCALL_LOG_FILES_KEPT',
     'log files kept besides the current one',
-    whole(0, 1_000),
+    whole(1, 1_000),
     10,
   ),
   logFormat: setting(

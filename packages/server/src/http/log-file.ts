@@ -6,7 +6,7 @@ export interface LogFileOptions {
   path: string;
   /** With this size, the file gets another name, and a new one begins. It can be exceeded by the lines of a second. */
   mostBytes: number;
-  /** Files kept besides the current one. */
+  /** Files kept besides the current one; at least 1. */
   kept: number;
   /** Of several processes that write to the file, one rotates it. The others follow. */
   rotates: boolean;
@@ -75,11 +75,10 @@ function restrict(path: string): void {
 /** Gives all files the next number. Returns false if the current file keeps its name. */
 function rotate({ path, kept, onFailure }: LogFileOptions): boolean {
   try {
-    rmSync(`${path}.${Math.max(kept, 1)}`, { force: true });
+    rmSync(`${path}.${kept}`, { force: true });
     for (let number = kept - 1; number >= 1; number--) {
       if (stateOf(`${path}.${number}`)) renameSync(`${path}.${number}`, `${path}.${number + 1}`);
     }
-    // Without kept files, this one waits under its new name for the next rotation, because processes still write to it.
     renameSync(path, `${path}.1`);
     return true;
   } catch (error) {
