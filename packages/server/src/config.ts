@@ -10,6 +10,7 @@ import {
   whole,
   withoutPassword,
 } from './config-values.ts';
+import { WATCH_SETTINGS } from './config-watch.ts';
 
 /** The master key itself is never a flag, because a flag would show in the process list. */
 export const MASTER_KEY_ENV = 'ROLLCALL_MASTER_KEY';
@@ -180,6 +181,7 @@ export const SERVER_SETTINGS = {
     10,
   ),
   ...SIGN_IN_SETTINGS,
+  ...WATCH_SETTINGS,
   jobs: setting(
     '--jobs <switch>',
     'ROLLCALL_JOBS',

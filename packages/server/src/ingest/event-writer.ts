@@ -1,3 +1,4 @@
+import type { Monitor } from '../http/monitoring/monitor.ts';
 import type { Database } from '../store/connections/db.ts';
 import { MergingQueue } from '../store/connections/merging-queue.ts';
 import type { PipelineResults, PreparedStatement } from '../store/connections/pipeline.ts';
@@ -59,13 +60,18 @@ export class EventWriter {
   readonly #queue: MergingQueue<EventBatch, WriteResult>;
 
   /** `counter` hears how many events of each organisation are new. */
-  constructor(database: Database, counter: StoredCounter = COUNTS_NO_QUOTA) {
+  constructor(
+    database: Database,
+    counter: StoredCounter = COUNTS_NO_QUOTA,
+    monitor?: Pick<Monitor, 'noteMerge'>,
+  ) {
     this.#queue = new MergingQueue({
       run: (batches) => storeBatches(database, counter, batches),
       weigh: ({ rows }) => rows.length,
       ownerOf: ({ tenantId }) => tenantId,
       most: MERGED,
       concurrency: EVENT_WRITERS,
+      onRun: monitor && ((waitsMs) => monitor.noteMerge('events', waitsMs)),
     });
   }
 
