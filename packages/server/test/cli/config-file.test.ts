@@ -57,6 +57,7 @@ describe('A configuration file', () => {
       publicUrl: 'https://a.example.com',
       oidcIssuer: 'https://a.example.com',
       corsOrigins: 'https://a.example.com',
+      metricsPort: '9100',
     };
     const lines = Object.entries(FILE_SETTINGS).map(([name, entry]) => {
       const value = 'default' in entry ? String(entry.default) : undefined;
