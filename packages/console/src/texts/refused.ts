@@ -47,7 +47,8 @@ const causes: Record<Cause, { name: string; advice: string }> = {
   },
   pastRetention: {
     name: 'Older than what is kept',
-    advice: 'The organisation no longer keeps such events of that time. Keep them for longer, or leave it.',
+    advice:
+      'The organisation no longer keeps such events of that time, or names of that year. Keep them for longer, or leave it.',
   },
   invalidDates: {
     name: 'Invalid dates',
