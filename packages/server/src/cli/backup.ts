@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { Command } from 'commander';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
+import { addOperatorEntryToAll } from '../http/audit/operator.ts';
 import type { BackupEncryption } from '../store/backup/encryption.ts';
 import { requireHeldKeys } from './backup-keys.ts';
 import { type EncryptionOptions, readEncryption } from './backup-secrets.ts';
@@ -55,7 +56,7 @@ export function backupCommand(): Command {
 /** Writes the backup, reads it back, and gives the file its name if both agree. Throws `BackupError`. */
 async function writeVerified(
   file: string,
-  { target, masterKey }: Context,
+  { target, masterKey, owner }: Context,
   encryption: BackupEncryption | undefined,
   hasMasterKey: boolean,
 ) {
@@ -83,6 +84,11 @@ async function writeVerified(
           onProgress: (rows) => verifying.update(rows, summary.rows),
         });
         requireHeldKeys(contents);
+        // Before the file has its name: there is no backup without its entries.
+        const metadata = { encrypted: encryption !== undefined, masterKey: hasMasterKey };
+        await owner.inSystem((tx) =>
+          addOperatorEntryToAll(tx, 'backup.made', { metadata, atMs: Date.now() }),
+        );
       },
     );
   } finally {
