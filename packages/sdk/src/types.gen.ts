@@ -4750,7 +4750,7 @@ export interface Operations {
   'GET /v1/manage/retention': {
     reply: {
       items: Array<{
-        kind: "attendance" | "occupancy" | "visitors" | "leave" | "sickLeave" | "actionLog" | "refusedEvents" | "accessCards" | "weekPlans";
+        kind: "names" | "attendance" | "occupancy" | "visitors" | "visitorNames" | "leave" | "sickLeave" | "actionLog" | "refusedEvents" | "accessCards" | "weekPlans";
         /** what it is */
         title: string;
         /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
@@ -4768,11 +4768,15 @@ export interface Operations {
   'PATCH /v1/manage/retention': {
     body: {
       /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      names?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
       attendance?: string | null | undefined;
       /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
       occupancy?: string | null | undefined;
       /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
       visitors?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      visitorNames?: string | null | undefined;
       /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
       leave?: string | null | undefined;
       /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
@@ -4788,7 +4792,7 @@ export interface Operations {
     };
     reply: {
       items: Array<{
-        kind: "attendance" | "occupancy" | "visitors" | "leave" | "sickLeave" | "actionLog" | "refusedEvents" | "accessCards" | "weekPlans";
+        kind: "names" | "attendance" | "occupancy" | "visitors" | "visitorNames" | "leave" | "sickLeave" | "actionLog" | "refusedEvents" | "accessCards" | "weekPlans";
         /** what it is */
         title: string;
         /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
@@ -4806,11 +4810,15 @@ export interface Operations {
   'POST /v1/manage/retention/effects': {
     body: {
       /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      names?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
       attendance?: string | null | undefined;
       /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
       occupancy?: string | null | undefined;
       /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
       visitors?: string | null | undefined;
+      /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+      visitorNames?: string | null | undefined;
       /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
       leave?: string | null | undefined;
       /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
@@ -4826,7 +4834,7 @@ export interface Operations {
     };
     reply: {
       items: Array<{
-        kind: "attendance" | "occupancy" | "visitors" | "leave" | "sickLeave" | "actionLog" | "refusedEvents" | "accessCards" | "weekPlans";
+        kind: "names" | "attendance" | "occupancy" | "visitors" | "visitorNames" | "leave" | "sickLeave" | "actionLog" | "refusedEvents" | "accessCards" | "weekPlans";
         /** YYYY-MM-DD; rows of earlier days would be removed. Null: none would be */
         firstKeptDay: string | null;
         /** the rows that would be removed, the oldest month first */
@@ -5380,7 +5388,7 @@ export interface Operations {
       previousLastDay: string;
       /** as complete, of the period before */
       previousComplete: boolean;
-      /** false: people is an upper bound, because people who were erased have a pseudonym for each calendar year */
+      /** false: people is an upper bound, because people without a name have a pseudonym for each calendar year */
       exact: boolean;
       /** as exact, of the period before */
       previousExact: boolean;
@@ -5501,7 +5509,7 @@ export interface Operations {
       reportingShare: number | null;
       /** different people who came */
       people: number;
-      /** false: people is an upper bound, because people who were erased have a pseudonym for each calendar year */
+      /** false: people is an upper bound, because people without a name have a pseudonym for each calendar year */
       exact: boolean;
       /** users who came, counted once a day */
       attendance: number;
@@ -5562,7 +5570,7 @@ export interface Operations {
       daysPerWeek: number;
       /** person-weeks with exactly so many days */
       personWeeks: number;
-      /** false: a week over New Year may count a person who was erased twice, with the days of each year */
+      /** false: a week over New Year may count a person twice, who has a pseudonym in each year */
       exact: boolean;
       /** personWeeks / all person-weeks of the unit and period */
       share: number | null;
@@ -5842,7 +5850,7 @@ export interface Operations {
       attendance: number;
       /** different people who used it */
       people: number;
-      /** false: people is an upper bound, because people who were erased have a pseudonym for each calendar year */
+      /** false: people is an upper bound, because people without a name have a pseudonym for each calendar year */
       exact: boolean;
     }>;
   };

@@ -40,7 +40,7 @@ function stage() {
     filter: (path) => !path.endsWith('.map'),
   });
   cpSync(join(CONSOLE, 'dist'), join(staging, 'console'), { recursive: true });
-  for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'docs'])
+  for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'docs', 'monitoring'])
     cpSync(join(WORKSPACE, name), join(staging, name), { recursive: true });
   write('THIRD-PARTY-NOTICES.txt', notices());
 }

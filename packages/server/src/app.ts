@@ -35,6 +35,7 @@ import { refuseAmbiguousHosts } from './http/host.ts';
 import { acceptJson } from './http/json-body.ts';
 import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers, RequestLog } from './http/logging.ts';
+import type { Monitor } from './http/monitoring/monitor.ts';
 import { OutageLog } from './http/outages.ts';
 import { validateQueries } from './http/query-parameters.ts';
 import { limitRoutes } from './http/rates/limit-routes.ts';
@@ -87,6 +88,8 @@ export interface AppDeps {
   /** A monotonic clock, in milliseconds. */
   stopwatch?: () => number;
   tls?: SecureContextOptions | undefined;
+  /** Counts what the server does, for /metrics. */
+  monitor?: Monitor | undefined;
 }
 
 export type App = FastifyInstance;
@@ -102,7 +105,7 @@ const KEEP_ALIVE_MS = 72_000;
 
 /** Builds the server. No other code does so. Listen on the result, or inject requests into it. */
 export async function createApp(deps: AppDeps): Promise<App> {
-  const { config, database, masterKey, lifecycle } = deps;
+  const { config, database, masterKey, lifecycle, monitor } = deps;
   const { clock = Date.now, stopwatch = () => performance.now() } = deps;
   const app = Fastify({
     logger: false,
@@ -152,11 +155,11 @@ export async function createApp(deps: AppDeps): Promise<App> {
   const issuer = config.publicUrl ?? DEFAULT_ISSUER;
   const tokens = new Tokens({ signingKeys, issuer, lifeS, reuseS, clock });
   const refusals = new RefusedEventLog({ database, clock, keep: config.refusedEventsKept, log: deps.logger });
-  const activity = new SourceActivity({ database, log: deps.logger });
+  const activity = new SourceActivity({ database, log: deps.logger, monitor });
 
   const outages = new OutageLog({ log: deps.logger, ping: () => database.ping(), clock });
   app.decorate('outages', outages);
-  const failedLogins = new FailedLoginLog(deps.logger);
+  const failedLogins = new FailedLoginLog(deps.logger, monitor);
   app.decorate('failedLogins', failedLogins);
   keepAuditTrail(app, { database, clock, log: deps.logger });
   const refusalScheduler = new RefusalScheduler();
@@ -170,7 +173,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   });
   readRouteOnce(app);
   const requestRecord = new RequestRecord({ database, clock, log: deps.logger });
-  logAnswers(app, deps.logger, requestRecord);
+  logAnswers(app, deps.logger, { record: requestRecord, monitor });
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(securityHeaders(request.protocol)).header('correlationId', request.id);
     done();
@@ -196,7 +199,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     proveScimToken: (token) => proveScimToken(token, { lookUps, database, clock }),
   });
   const processes = new LiveProcesses({ database, lifecycle });
-  const rates = new RateLimits({ stopwatch, processes, log: deps.logger });
+  const rates = new RateLimits({ stopwatch, processes, log: deps.logger, monitor });
   limitRoutes(app, rates);
   const quotas = new EventQuotas({
     database,
@@ -238,8 +241,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   await app.register(requestRoutes, { database });
   await app.register(ingestRoutes, {
     database,
-    directory: new DirectoryCache(database),
-    writer: new EventWriter(database, quotas),
+    directory: new DirectoryCache(database, monitor),
+    writer: new EventWriter(database, quotas, monitor),
     pastRetention: new PastRetention(database, stopwatch),
     quotas,
     defaultEventQuota: config.dailyEventQuota,
@@ -266,9 +269,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
   await app.register(privacyRoutes, { database, clock, transfers });
   await app.register(visitorRoutes, { database });
   await app.register(retentionRoutes, { database, clock });
+  monitor?.watch(database, [app.bodyReader, transfers]);
   const aggregates = new AggregateKeeper(database, deps.logger);
   const { publicUrl } = config;
-  await app.register(warehouseRoutes, { database, clock, publicUrl, transfers, aggregates });
+  await app.register(warehouseRoutes, { database, clock, publicUrl, transfers, aggregates, monitor });
   await app.register(todayRoutes, { database, clock, stopwatch });
   await app.register(latestArrivalsRoutes, { database, clock, stopwatch });
   await app.register(auditListRoutes, { database });

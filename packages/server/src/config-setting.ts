@@ -8,6 +8,8 @@ export interface Setting<T = unknown> {
   description: string;
   parse: (text: string) => T;
   default?: T;
+  /** What a list of settings shows in place of a value that holds a secret. Without it, it shows the value. */
+  hide?: (value: string) => string;
 }
 
 export type SettingsOf<T extends Record<string, Setting>> = {
@@ -35,4 +37,9 @@ export function setting<T>(
   value?: T,
 ): Setting<T> {
   return { flags, env, description, parse, ...(value === undefined ? {} : { default: value }) };
+}
+
+/** The same setting, with `hide` for lists of settings. */
+export function hiding<S extends Setting>(entry: S, hide: (value: string) => string): S {
+  return { ...entry, hide };
 }

@@ -56,6 +56,10 @@ export const postgresUrl = (value: string): string => {
   return value;
 };
 
+/** A database URL with `***` for its passwords. */
+export const withoutPassword = (url: string): string =>
+  url.replace(/^([^:/]+:\/\/[^:/@?]*):[^?]*@/, '$1:***@').replace(/([?&](?:ssl)?password=)[^&]*/gi, '$1***');
+
 /**
  * `true`: every proxy. `false`: none. Otherwise a comma list of addresses and networks, as Fastify's trustProxy takes
  * it.

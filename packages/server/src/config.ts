@@ -1,6 +1,16 @@
-import { type Setting, type SettingsOf, setting } from './config-setting.ts';
+import { hiding, type Setting, type SettingsOf, setting } from './config-setting.ts';
 import { SIGN_IN_SETTINGS } from './config-sign-in.ts';
-import { httpUrl, oneOf, origins, postgresUrl, proxies, text, whole } from './config-values.ts';
+import {
+  httpUrl,
+  oneOf,
+  origins,
+  postgresUrl,
+  proxies,
+  text,
+  whole,
+  withoutPassword,
+} from './config-values.ts';
+import { WATCH_SETTINGS } from './config-watch.ts';
 
 /** The master key itself is never a flag, because a flag would show in the process list. */
 export const MASTER_KEY_ENV = 'ROLLCALL_MASTER_KEY';
@@ -16,11 +26,14 @@ export const DATA_SETTINGS = {
     text,
     'rollcall-data',
   ),
-  databaseUrl: setting(
-    '--database-url <url>',
-    'DATABASE_URL',
-    'use this PostgreSQL (15 or later) instead of the embedded one',
-    postgresUrl,
+  databaseUrl: hiding(
+    setting(
+      '--database-url <url>',
+      'DATABASE_URL',
+      'use this PostgreSQL (15 or later) instead of the embedded one',
+      postgresUrl,
+    ),
+    withoutPassword,
   ),
   masterKeyFile: setting(
     '--master-key-file <path>',
@@ -116,11 +129,14 @@ export const SERVER_SETTINGS = {
     whole(1, 1_024),
     64,
   ),
-  servingDatabaseUrl: setting(
-    '--serving-database-url <url>',
-    'ROLLCALL_SERVING_DATABASE_URL',
-    'the same PostgreSQL as --database-url, with another role and its password: requests connect as this role, which cannot become the owner; the server creates the role if it does not exist and the owner may create roles',
-    postgresUrl,
+  servingDatabaseUrl: hiding(
+    setting(
+      '--serving-database-url <url>',
+      'ROLLCALL_SERVING_DATABASE_URL',
+      'the same PostgreSQL as --database-url, with another role and its password: requests connect as this role, which cannot become the owner; the server creates the role if it does not exist and the owner may create roles',
+      postgresUrl,
+    ),
+    withoutPassword,
   ),
   databasePoolSize: setting(
     '--database-pool-size <count>',
@@ -165,6 +181,7 @@ export const SERVER_SETTINGS = {
     10,
   ),
   ...SIGN_IN_SETTINGS,
+  ...WATCH_SETTINGS,
   jobs: setting(
     '--jobs <switch>',
     'ROLLCALL_JOBS',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { moveToPseudonyms } from '../src/store/privacy/pseudonyms.ts';
 import { verifyAggregates } from '../src/warehouse/aggregate-checks.ts';
 import { AttendanceClient } from './support/attendance.ts';
 import { addNode, addUser } from './support/directory.ts';
@@ -73,6 +74,7 @@ const writes: fc.Arbitrary<Write> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ user: pick, days: fc.constantFrom(-1, 1) }).map(redated) },
   { weight: 1, arbitrary: fc.record({ user: pick, day }).map(erased) },
+  { weight: 1, arbitrary: fc.record({ user: pick, day }).map(nameless) },
   { weight: 1, arbitrary: fc.record({ user: pick, group: fc.integer({ min: -1, max: 1 }) }).map(regrouped) },
   { weight: 1, arbitrary: fc.record({ office: pick, desk: pick, zone: pick }).map(moved) },
   {
@@ -201,6 +203,13 @@ function erased(p: { user: number; day: string }): Write {
         of(users, p.user),
         p.day,
       ]),
+  ];
+}
+
+function nameless(p: { user: number; day: string }): Write {
+  return [
+    `nameless ${JSON.stringify(p)}`,
+    (client, { tenantId, users }) => moveToPseudonyms(client, tenantId, [of(users, p.user)], [p.day]),
   ];
 }
 

@@ -5,7 +5,7 @@ import { TASKS } from '../src/jobs/tasks.ts';
 import type { Tx } from '../src/store/connections/db.ts';
 import { addSite, type Site } from './support/presence.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
-import { until } from './support/waiting.ts';
+import { outlastTransactions } from './support/transactions.ts';
 import { storeDays } from './support/workday.ts';
 
 const START_MS = Date.parse('2026-03-10T12:00:00Z');
@@ -52,15 +52,6 @@ async function prune(): Promise<void> {
   });
 }
 
-/** Waits until every transaction that was open in any database of the server at the call has ended. */
-async function settled(): Promise<void> {
-  const system = async (sql: string) =>
-    (await server.db.owner.inSystem((tx) => tx.query<{ xid: string }>(`SELECT ${sql} AS xid`))).rows[0]?.xid;
-  const last = BigInt((await system('pg_current_xact_id()')) ?? 0);
-  const oldest = async () => BigInt((await system('pg_snapshot_xmin(pg_current_snapshot())')) ?? 0);
-  await until(async () => (await oldest()) > last);
-}
-
 /** The days of the deleted rows in an answer. */
 const goneDays = (body: string) =>
   (JSON.parse(body) as { day: string; deleted?: boolean }[])
@@ -74,13 +65,13 @@ const kept = () =>
 
 test('the server keeps changes of attendance for 90 days, and then deletes them', async () => {
   await owned((tx) => forget(tx, DAYS[0]));
-  await settled();
+  await outlastTransactions(server.db.owner);
   await prune();
   later(89);
   await prune();
   expect(await kept()).toBe(1);
   await owned((tx) => forget(tx, DAYS[1]));
-  await settled();
+  await outlastTransactions(server.db.owner);
   later(1);
   await prune();
   expect(await kept()).toBe(1);
@@ -92,7 +83,7 @@ test('the server keeps changes of attendance for 90 days, and then deletes them'
 test('a cursor from before the kept changes is a 410 with an explanation, for attendance only', async () => {
   const old = await cursorOf();
   await owned((tx) => forget(tx, DAYS[0]));
-  await settled();
+  await outlastTransactions(server.db.owner);
   await prune();
   const young = await cursorOf();
   await owned((tx) => forget(tx, DAYS[1]));

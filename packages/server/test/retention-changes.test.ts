@@ -14,6 +14,7 @@ const FOUR_MONTHS: Partial<Retention> = {
   attendance: 'P4M',
   occupancy: 'P4M',
   visitors: 'P4M',
+  visitorNames: null,
   actionLog: 'P4M',
 };
 const REMOVED = {
@@ -27,7 +28,7 @@ test.each(ENDING)(
   'a copy of %s that follows the changes forgets the removed days, and keeps the others',
   async (path) => {
     await fillDays(client);
-    await setRetention(client, { visitors: null, sickLeave: null });
+    await setRetention(client, { visitors: null, visitorNames: null, sickLeave: null });
     const consumer = await client.follower(path);
     const before = consumer.rows().length;
     await setRetention(client, FOUR_MONTHS);
@@ -121,7 +122,7 @@ test.each([
         site.office.locationId,
         value,
       );
-    await setRetention(client, { attendance: 'P4M', occupancy: 'P4M', visitors: 'P4M' });
+    await setRetention(client, { attendance: 'P4M', occupancy: 'P4M', visitors: 'P4M', visitorNames: null });
     const consumers = [];
     for (const path of ['presence', 'occupancy', 'visitors'])
       consumers.push(await client.follower(path, { startDate: day, endDate: day }));

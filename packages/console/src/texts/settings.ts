@@ -96,9 +96,11 @@ export const settings = {
       'The server keeps each kind of data for this time. It removes what is older, every night and at each start, and nothing brings it back.',
     columns: ['What', 'Kept for', 'Default of a new organisation'],
     kinds: {
+      names: 'Names in presence events, plans, bookings and the action log',
       attendance: 'Presence events, plans and bookings',
       occupancy: 'Occupancy events',
       visitors: 'Arrivals of visitors',
+      visitorNames: 'Names, addresses and companies of visitors',
       leave: 'Leave, after its last day',
       sickLeave: 'That a leave was sick leave, after its last day',
       actionLog: 'The action log of plans and bookings',

@@ -18,8 +18,13 @@ export interface DecryptionOptions {
   passphraseFile?: string;
 }
 
-/** The encryption that the options ask for; undefined if they ask for none. Throws `CliError` and `BackupError`. */
-export async function readEncryption(options: EncryptionOptions): Promise<BackupEncryption | undefined> {
+/**
+ * The encryption that the options ask for; undefined if they ask for none. Reads the options once, and makes the encryption of
+ * one backup with each call of what it returns. Throws `CliError` and `BackupError`.
+ */
+export async function readEncryption(
+  options: EncryptionOptions,
+): Promise<(() => BackupEncryption) | undefined> {
   const { recipient = [], recipientsFile, passphraseFile } = options;
   if (recipient.length === 0 && recipientsFile === undefined && passphraseFile === undefined)
     return undefined;
@@ -37,10 +42,13 @@ export async function readEncryption(options: EncryptionOptions): Promise<Backup
         `The passphrase has fewer than ${SHORTEST_PASSPHRASE} characters; choose a longer one.`,
       );
     }
-    return encryptionTo({ passphrase });
+    return () => encryptionTo({ passphrase });
   }
   const ofFile = recipientsFile === undefined ? [] : await readLines(recipientsFile);
-  return encryptionTo({ recipients: [...recipient, ...ofFile] });
+  const recipients = [...recipient, ...ofFile];
+  // Finds a recipient that is none before anything is written.
+  encryptionTo({ recipients });
+  return () => encryptionTo({ recipients });
 }
 
 /** What the options give to decrypt a backup; undefined if they give nothing. Throws `CliError` and `RestoreError`. */

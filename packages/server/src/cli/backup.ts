@@ -1,18 +1,17 @@
-import { createReadStream } from 'node:fs';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
-import { addOperatorEntryToAll } from '../http/audit/operator.ts';
-import type { BackupEncryption } from '../store/backup/encryption.ts';
-import { requireHeldKeys } from './backup-keys.ts';
+import { whole } from '../config-values.ts';
 import { type EncryptionOptions, readEncryption } from './backup-secrets.ts';
-import { type Context, withContext } from './context.ts';
-import { inNewFile, refuseExisting } from './new-file.ts';
-import { toOptions } from './options.ts';
+import { withContext } from './context.ts';
+import { CliError } from './errors.ts';
+import { refuseExisting } from './new-file.ts';
+import { parsing, toOptions } from './options.ts';
 import { print } from './output.ts';
-import { showProgress } from './progress.ts';
 
 interface Options extends DataConfig, EncryptionOptions {
   includeMasterKey?: true;
+  schedule?: string;
+  keep?: number;
   json?: true;
 }
 
@@ -20,7 +19,7 @@ interface Options extends DataConfig, EncryptionOptions {
 export function backupCommand(): Command {
   const command = new Command('backup')
     .description('write all data to one file, and read it back; a running server continues')
-    .argument('<file>', 'the file to write')
+    .argument('<path>', 'the file to write; with --keep, the directory of the backups')
     .option('--recipient <recipient>', 'encrypt to this recipient of age (age1…); repeatable', collect)
     .option('--recipients-file <path>', 'encrypt to the recipients of age in this file, one a line')
     .option('--passphrase-file <path>', 'encrypt with the passphrase in this file; - reads standard input')
@@ -28,73 +27,58 @@ export function backupCommand(): Command {
       '--include-master-key',
       'put the master key into a file that is not encrypted; the file is then as secret as the data directory',
     )
-    .option('--json', 'print the summary as JSON')
-    .action(async (file: string, options: Options) => {
-      refuseExisting(file);
+    .addOption(
+      new Option(
+        '--keep <count>',
+        'write into a directory, and then delete backups of this command there that are older than the newest <count> good ones',
+      ).argParser(parsing(whole(1, 10_000))),
+    )
+    .option(
+      '--schedule <cron>',
+      'go on, and make a backup at each time of this cron expression, in UTC; with --keep',
+    )
+    .option('--json', 'print the summary of each backup as JSON')
+    .action(async (path: string, options: Options) => {
       const encryption = await readEncryption(options);
       const hasMasterKey = encryption !== undefined || options.includeMasterKey === true;
-      const summary = await withContext(options, 'rollcall backup', (context) =>
-        writeVerified(file, context, encryption, hasMasterKey),
-      );
-      if (options.json) {
-        return print(
-          JSON.stringify({ ...summary, encrypted: encryption !== undefined, hasMasterKey, verified: true }),
-        );
+      const { keep, schedule, json = false } = options;
+      if (keep === undefined) {
+        if (schedule !== undefined)
+          throw new CliError('--schedule needs --keep, the number of backups that stay.');
+        return backUpToFile(path, options, encryption, hasMasterKey);
       }
-      const { rows, organisations, bytes } = summary;
-      const advice = encryption
-        ? 'It is encrypted, and holds the master key.'
-        : hasMasterKey
-          ? 'Keep it as secret as the data: it holds the master key in clear.'
-          : 'It does not hold the master key: keep that key elsewhere, because a restore needs it.';
-      print(`${file}: ${rows} rows of ${organisations} organisations, ${bytes} bytes, read back. ${advice}`);
+      const { backUpOnce, backUpOnSchedule } = await import('./backup/rotation.ts');
+      const rotation = { dir: path, keep, config: options, encryption, hasMasterKey, json };
+      await (schedule === undefined ? backUpOnce(rotation) : backUpOnSchedule(rotation, schedule));
     });
   for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
   return command;
 }
 
-/** Writes the backup, reads it back, and gives the file its name if both agree. Throws `BackupError`. */
-async function writeVerified(
+async function backUpToFile(
   file: string,
-  { target, masterKey, owner }: Context,
-  encryption: BackupEncryption | undefined,
+  options: Options,
+  encryption: Awaited<ReturnType<typeof readEncryption>>,
   hasMasterKey: boolean,
-) {
-  // Loaded here, so that other commands do not wait for it.
-  const { backup, readBack } = await import('../store/backup/backup.ts');
-  const writing = showProgress('Backing up', 'rows of a table');
-  const verifying = showProgress('Reading back', 'rows');
-  try {
-    return await inNewFile(
-      file,
-      'backup',
-      (output) =>
-        backup({
-          target,
-          masterKeys: hasMasterKey ? masterKey.inUse.map((key) => key.bytes()) : undefined,
-          encryption,
-          output,
-          createdAt: new Date(),
-          onProgress: (rows) => writing.update(rows, undefined),
-        }),
-      async (written, summary) => {
-        writing.stop();
-        const contents = await readBack(createReadStream(written), summary, {
-          decryptWith: encryption?.decryptWith,
-          onProgress: (rows) => verifying.update(rows, summary.rows),
-        });
-        requireHeldKeys(contents);
-        // Before the file has its name: there is no backup without its entries.
-        const metadata = { encrypted: encryption !== undefined, masterKey: hasMasterKey };
-        await owner.inSystem((tx) =>
-          addOperatorEntryToAll(tx, 'backup.made', { metadata, atMs: Date.now() }),
-        );
-      },
+): Promise<void> {
+  refuseExisting(file);
+  const { writeVerified } = await import('./backup/write.ts');
+  const content = { encryption: encryption?.(), hasMasterKey, createdAt: new Date() };
+  const summary = await withContext(options, 'rollcall backup', (context) =>
+    writeVerified(file, context, content),
+  );
+  if (options.json) {
+    return print(
+      JSON.stringify({ ...summary, encrypted: encryption !== undefined, hasMasterKey, verified: true }),
     );
-  } finally {
-    writing.stop();
-    verifying.stop();
   }
+  const { rows, organisations, bytes } = summary;
+  const advice = encryption
+    ? 'It is encrypted, and holds the master key.'
+    : hasMasterKey
+      ? 'Keep it as secret as the data: it holds the master key in clear.'
+      : 'It does not hold the master key: keep that key elsewhere, because a restore needs it.';
+  print(`${file}: ${rows} rows of ${organisations} organisations, ${bytes} bytes, read back. ${advice}`);
 }
 
 function collect(recipient: string, recipients: string[] = []): string[] {

@@ -32,6 +32,8 @@ export const COMMANDS: Record<string, () => Promise<Command>> = {
   jobs: async () => (await import('./jobs-command.ts')).jobsCommand(),
   backup: async () => (await import('./backup.ts')).backupCommand(),
   restore: async () => (await import('./restore.ts')).restoreCommand(),
+  config: async () => (await import('./config-command.ts')).configCommand(),
+  doctor: async () => (await import('./doctor.ts')).doctorCommand(),
   service: async () => (await import('./service.ts')).serviceCommand(),
   openapi: async () => (await import('./openapi.ts')).openapiCommand(),
 };

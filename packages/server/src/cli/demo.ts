@@ -25,6 +25,8 @@ const DEFAULTS: Record<string, string> = {
   'log-level': 'warn',
   // The demo's data stays out of the data directory of a real server.
   'data-dir': 'rollcall-demo',
+  // A configuration file in its usual place is that of a real server, too.
+  config: 'none',
 };
 
 /** `rollcall demo`. */

@@ -34,7 +34,19 @@ export function catchInterruption(): AbortSignal {
  * when its connections close.
  */
 export async function unlessInterrupted<T>(work: Promise<T>): Promise<T> {
-  return Promise.race([work, interrupted()]);
+  const signal = catchInterruption();
+  let give: () => void = () => undefined;
+  const interrupted = new Promise<never>((_, reject) => {
+    give = () => reject(new Interrupted());
+    if (signal.aborted) give();
+    else signal.addEventListener('abort', give, { once: true });
+  });
+  try {
+    return await Promise.race([work, interrupted]);
+  } finally {
+    // A process that works for months would have ever more listeners.
+    signal.removeEventListener('abort', give);
+  }
 }
 
 /**
@@ -70,16 +82,6 @@ export async function withinLastSeconds(work: Promise<unknown>, mostMs = LONGEST
     () => undefined,
   );
   await Promise.race([ended, delay(mostMs, undefined, { ref: false })]);
-}
-
-/** Rejects with `Interrupted` on a signal. */
-function interrupted(): Promise<never> {
-  const signal = catchInterruption();
-  return new Promise((_, reject) => {
-    const give = () => reject(new Interrupted());
-    if (signal.aborted) give();
-    else signal.addEventListener('abort', give, { once: true });
-  });
 }
 
 /** For `catch`, in a command that an interruption ends normally. */

@@ -2,10 +2,12 @@ import { type AddressInfo, isIP } from 'node:net';
 import type { Logger } from 'pino';
 import { type App, createApp } from '../app.ts';
 import type { ServerConfig } from '../config.ts';
-import { createLogger } from '../http/logging.ts';
+import type { Monitor } from '../http/monitoring/monitor.ts';
 import { Database, type SessionRole } from '../store/connections/db.ts';
 import type { DataConnection } from './context.ts';
 import { CliError } from './errors.ts';
+import { openMonitor } from './monitoring.ts';
+import { openLog } from './open-log.ts';
 import { readOidcClientSecret } from './openid.ts';
 import { readTls } from './tls.ts';
 
@@ -14,6 +16,8 @@ export interface Listening {
   baseUrl: string;
   database: Database;
   logger: Logger;
+  /** Undefined if the settings want no metrics. */
+  monitor: Monitor | undefined;
   /** Serves requests from now on, because the schema is up to date. */
   serve(role: SessionRole): void;
   /** Finishes requests in flight, and waits for other work with the database. */
@@ -41,7 +45,8 @@ export async function listenOn(
   // The first request finds a connection that waits only for the role.
   database.warmUp().catch(() => undefined);
   const lifecycle = { migrated: false };
-  const logger = createLogger(config.logLevel);
+  const logger = await openLog(config);
+  const monitor = await openMonitor(config);
   let app: App | undefined;
   const close = async (others?: Promise<void>) => {
     // Connections that wait for the role must end before the pools can.
@@ -50,7 +55,7 @@ export async function listenOn(
     await database.close();
   };
   try {
-    app = await createApp({ config, database, masterKey, logger, lifecycle, tls, oidcClientSecret });
+    app = await createApp({ config, database, masterKey, logger, lifecycle, tls, oidcClientSecret, monitor });
     await listen(app, config);
   } catch (error) {
     await close();
@@ -60,7 +65,7 @@ export async function listenOn(
     decideRole(decided);
     lifecycle.migrated = true;
   };
-  return { baseUrl: baseUrlOf(app, config), database, logger, serve, close };
+  return { baseUrl: baseUrlOf(app, config), database, logger, monitor, serve, close };
 }
 
 async function listen(app: App, { host, port }: ServerConfig): Promise<void> {

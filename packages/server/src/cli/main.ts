@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { CONFIG_FILE_SETTINGS } from '../config-file.ts';
 import { VERSION } from '../store/release.ts';
 import { listChoicesInErrors } from './choices.ts';
 import { COMMANDS } from './commands.ts';
@@ -16,6 +17,10 @@ try {
   for (const load of Object.hasOwn(COMMANDS, called) ? [COMMANDS[called]] : Object.values(COMMANDS))
     if (load) program.addCommand(await load());
   listChoicesInErrors(program);
+  program.hook('preAction', async (_, command) => {
+    if (command.options.some(({ envVar }) => envVar === CONFIG_FILE_SETTINGS.config.env))
+      await (await import('./config-file.ts')).applyConfigFile(command);
+  });
   await program.parseAsync();
 } catch (error) {
   // Interrupted work may still wait for something, which would keep the process alive.

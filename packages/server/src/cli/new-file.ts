@@ -5,6 +5,9 @@ import { CliError, unwritable } from './errors.ts';
 import { onInterruption } from './interruption.ts';
 import { remark } from './output.ts';
 
+/** Comes after the name of a file that is not whole yet, and before the id of the process that writes it. */
+export const UNFINISHED = '.unfinished-';
+
 /** Throws `CliError` if the file exists. */
 export function refuseExisting(file: string): void {
   if (existsSync(file))
@@ -22,7 +25,7 @@ export async function inNewFile<T>(
   write: (output: Writable) => Promise<T>,
   check?: (path: string, written: T) => Promise<void>,
 ): Promise<T> {
-  const unfinished = `${file}.${process.pid}`;
+  const unfinished = `${file}${UNFINISHED}${process.pid}`;
   const handle = await open(unfinished, 'wx', 0o600).catch(unwritable(file));
   const ignoreInterruption = onInterruption(() => {
     rmSync(unfinished, { force: true });

@@ -1,17 +1,36 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { dropEmptyVariable } from '../config.ts';
+import { CONFIG_FILE_SETTINGS } from '../config-file.ts';
 import type { Setting } from '../config-setting.ts';
 import { InvalidSettingError } from '../config-values.ts';
+import { CliError } from './errors.ts';
 
-/** The settings as options of commander, which also reads the environment. An empty variable counts as not set. */
+/**
+ * The settings as options of commander, which also reads the environment. An empty variable counts as not set. A command
+ * that uses the data also has the option of the configuration file.
+ */
 export function toOptions(settings: Record<string, Setting>): Option[] {
-  return Object.values(settings).map((entry) => {
+  const all = 'dataDir' in settings ? { ...settings, ...CONFIG_FILE_SETTINGS } : settings;
+  return Object.values(all as Record<string, Setting>).map((entry) => {
     // commander would take an empty variable for a value.
     dropEmptyVariable(entry);
-    const option = new Option(entry.flags, entry.description).env(entry.env).argParser(parsing(entry.parse));
+    const option = new Option(entry.flags, entry.description).env(entry.env).argParser(parserOf(entry));
     if (entry.default !== undefined) option.default(entry.default);
     return option;
   });
+}
+
+/** commander's error would show the value, which may hold a secret. */
+function parserOf({ flags, env, parse, hide }: Setting): (text: string) => unknown {
+  if (hide === undefined) return parsing(parse);
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof InvalidSettingError)) throw error;
+      throw new CliError(`The value of ${flags.replace(/ .*/, '')} or ${env} is invalid. ${error.message}`);
+    }
+  };
 }
 
 /** Turns the parser of a setting into a parser of commander, which shows its error with the option. */

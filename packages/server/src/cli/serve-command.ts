@@ -22,7 +22,7 @@ export function serveCommand(): Command {
     if (config.workers > 1) {
       const { isWorker, startWithWorkers, work } = await import('./workers.ts');
       // Asked only here: without workers, another program may run this process in its own cluster.
-      if (isWorker) return work(config);
+      if (isWorker) return work();
       start = startWithWorkers;
     }
     const running = await start(config, 'rollcall serve');

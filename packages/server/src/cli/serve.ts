@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { DataConfig, ServerConfig } from '../config.ts';
+import { isLoopback } from '../http/monitoring/monitoring-server.ts';
 import type { Jobs } from '../jobs/runner.ts';
 import { roleOf, transportOf } from '../store/connections/check-database.ts';
 import type { Database, DatabaseTarget, SessionRole } from '../store/connections/db.ts';
@@ -16,6 +17,7 @@ import {
 } from './context.ts';
 import { catchInterruption, ignoreInterruptedError, unlessInterrupted } from './interruption.ts';
 import type { Listening } from './listening.ts';
+import { type Monitoring, metricsOf, startMonitoring } from './monitoring.ts';
 import { readOidcClientSecret } from './openid.ts';
 import { remark } from './output.ts';
 import { readTls } from './tls.ts';
@@ -50,7 +52,9 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
   const data = await connectData(config, { purpose: 'serve', name, meanwhile: () => void load() });
   let listening: Listening | undefined;
   let jobs: Jobs | undefined;
+  let monitoring: Monitoring | undefined;
   const stop = async () => {
+    await monitoring?.close();
     await listening?.close(jobs?.stop(config.shutdownTimeoutS * 1_000));
     await data.close();
   };
@@ -63,10 +67,14 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
   try {
     const { listenOn } = await load();
     listening = await listenOn(config, { ...data, target: data.servingTarget ?? data.target });
-    const { baseUrl, database, logger } = listening;
+    const { baseUrl, database, logger, monitor } = listening;
     listening.serve(await prepared);
+    monitoring = await startMonitoring(config, data, {
+      as: prepared,
+      read: async () => (monitor ? [await metricsOf(monitor.registry)] : []),
+    });
     const startJobsHere = async () => {
-      jobs = await jobsOf(config, data, database, logger).catch(stopAndThrow);
+      jobs = await jobsOf(config, data, { database, log: logger, monitoring }).catch(stopAndThrow);
     };
     const { target } = data;
     return { baseUrl, servingRole: servingRoleOf(data), target, data, startJobs: startJobsHere, stop };
@@ -134,8 +142,7 @@ const JOBS_AFTER_MS = 100;
 export async function jobsOf(
   config: ServerConfig,
   { target, masterKey }: Pick<DataConnection, 'target' | 'masterKey'>,
-  database: Database,
-  log: Logger,
+  { database, log, monitoring }: { database: Database; log: Logger; monitoring: Monitoring | undefined },
 ): Promise<Jobs | undefined> {
   if (config.jobs === 'off') return undefined;
   // Loading the jobs earlier would delay the first requests.
@@ -144,7 +151,8 @@ export async function jobsOf(
   const { TASKS } = await import('../jobs/tasks.ts');
   const { migrateJobQueue } = await import('../store/schema/job-queue.ts');
   await unlessInterrupted(migrateJobQueue(target));
-  return startJobs({ target, tasks: TASKS, database, masterKey, clock: Date.now, log });
+  const monitor = await monitoring?.watchJobs(TASKS);
+  return startJobs({ target, tasks: TASKS, database, masterKey, clock: Date.now, log, monitor });
 }
 
 /** Checks the address, the port and the identity provider's settings before anything starts. Throws `CliError`. */
@@ -152,6 +160,7 @@ export async function checkListening(config: ServerConfig & DataConfig): Promise
   await readTls(config);
   await readOidcClientSecret(config);
   warnOfPlainSecrets(config);
+  warnOfOpenMetrics(config);
   for (const url of [config.databaseUrl, config.servingDatabaseUrl]) {
     if (url !== undefined) warnOfPlainDatabase(url);
   }
@@ -173,6 +182,11 @@ function warnOfPlainSecrets({ host, tlsCert, trustProxy }: ServerConfig): void {
   );
 }
 
+function warnOfOpenMetrics({ metricsPort, metricsHost }: ServerConfig): void {
+  if (metricsPort === undefined || isLoopback(metricsHost)) return;
+  remark(`Warning: all who reach ${metricsHost} may read the metrics. Let only Prometheus reach it.`);
+}
+
 function warnOfPlainDatabase(databaseUrl: string): void {
   const { host, isVerified } = transportOf({ connectionString: databaseUrl });
   const isSocket = host.startsWith('/');
@@ -181,8 +195,4 @@ function warnOfPlainDatabase(databaseUrl: string): void {
     `Warning: the connection to the database on ${host} may not be encrypted, or its certificate is not verified. Add ` +
       'sslmode=verify-full to the database URL.',
   );
-}
-
-function isLoopback(host: string): boolean {
-  return ['', 'localhost', '::1', '[::1]'].includes(host) || /^127\./.test(host);
 }

@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MasterKeys } from '../auth/master-keys.ts';
 import { MasterKey } from '../auth/secrets.ts';
 import type { DataConfig, ServeConfig } from '../config.ts';
-import { createLogger } from '../http/logging.ts';
+import { NO_FILE } from '../config-file.ts';
+import type { ProcessMetrics } from '../http/monitoring/aggregate.ts';
 import type { Jobs } from '../jobs/runner.ts';
 import { Database, type DatabaseTarget, type SessionRole } from '../store/connections/db.ts';
 import { readMasterKeyChecks } from '../store/schema/instance.ts';
@@ -14,8 +15,11 @@ import { CliError } from './errors.ts';
 import { catchInterruption, ignoreInterruptedError, unlessInterrupted } from './interruption.ts';
 import { listenOn } from './listening.ts';
 import { masterKeySources, readAgreeing } from './master-key-sources.ts';
+import { type Monitoring, metricsOf, openMonitor, openScrapes, startMonitoring } from './monitoring.ts';
+import { openLog } from './open-log.ts';
 import { remark } from './output.ts';
 import { checkListening, jobsOf, prepare, type Service, servingRoleOf } from './serve.ts';
+import type { WorkerScrapes } from './worker-scrapes.ts';
 
 /*
  * Several processes behind one port. The first process holds the data, runs the jobs and starts the workers. Workers
@@ -25,14 +29,22 @@ import { checkListening, jobsOf, prepare, type Service, servingRoleOf } from './
 
 /** A message to a worker. */
 type WorkerCommand =
-  | { order: 'listen'; target: DatabaseTarget; masterKeys: string[]; port: number }
+  | {
+      order: 'listen';
+      target: DatabaseTarget;
+      masterKeys: string[];
+      /** That of the first process, with the port of all workers. */
+      config: DataConfig & ServeConfig;
+    }
   | { order: 'serve'; role: SessionRole }
+  | { order: 'tell metrics' }
   | { order: 'stop' };
 
 /** A message from a worker. */
 type WorkerStatus =
   | { report: 'ready to be told' }
   | { report: 'listening'; baseUrl: string }
+  | { report: 'metrics'; metrics: ProcessMetrics }
   | { report: 'failed'; message: string; isPlain: boolean }
   | { report: 'interrupted' };
 
@@ -62,12 +74,18 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
       order: 'listen',
       target: requestTarget,
       masterKeys: masterKey.keys.map((key) => key.export()),
-      port,
+      config: { ...config, port },
     };
   };
-  const crew = new WorkerPool(config, listen);
+  const log = await openLog(config);
+  const scrapes = await openScrapes(config);
+  // Processor time and memory of this process.
+  const own = await openMonitor(config);
+  const crew = new WorkerPool(config, listen, scrapes);
+  let monitoring: Monitoring | undefined;
   let jobs: Jobs | undefined;
   const stop = async () => {
+    await monitoring?.close();
     await Promise.all([crew.stop(), jobs?.stop(config.shutdownTimeoutS * 1_000)]);
     await database?.close();
     await data.close();
@@ -81,9 +99,13 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
     const role = await prepare(data, config);
     crew.serve(role);
     database = new Database({ target: requestTarget, as: role, poolSize: config.databasePoolSize });
-    const ofJobs = database;
+    monitoring = await startMonitoring(config, data, {
+      as: Promise.resolve(role),
+      read: async () => [...(await crew.metrics()), ...(own ? [await metricsOf(own.registry)] : [])],
+    });
+    const ofJobs = { database, log, monitoring };
     const startJobsHere = async () => {
-      jobs = await jobsOf(config, data, ofJobs, createLogger(config.logLevel)).catch(stopAndThrow);
+      jobs = await jobsOf(config, data, ofJobs).catch(stopAndThrow);
     };
     return { baseUrl, servingRole: servingRoleOf(data), target, startJobs: startJobsHere, stop };
   } catch (error) {
@@ -109,21 +131,25 @@ async function freePort(host: string): Promise<number> {
 class WorkerPool {
   readonly #config: ServeConfig;
   readonly #listen: () => Promise<WorkerCommand>;
+  readonly #scrapes: WorkerScrapes | undefined;
   readonly #workers = new Set<Worker>();
   #serve: WorkerCommand | undefined;
   #isStopping = false;
 
   /** `listen` makes the command for a new worker. */
-  constructor(config: ServeConfig, listen: () => Promise<WorkerCommand>) {
+  constructor(config: ServeConfig, listen: () => Promise<WorkerCommand>, scrapes: WorkerScrapes | undefined) {
     this.#config = config;
     this.#listen = listen;
+    this.#scrapes = scrapes;
   }
 
   /** Starts all workers; returns their address when they listen. Throws `CliError`. */
   async start(): Promise<string> {
-    const [baseUrl = ''] = await Promise.all(
-      Array.from({ length: this.#config.workers }, () => this.#fork()),
-    );
+    const { workers } = this.#config;
+    // The configuration file may have changed before a worker is replaced, so the first process alone reads it.
+    const args = [...process.argv.slice(2), '--workers', String(workers), '--config', NO_FILE];
+    cluster.setupPrimary({ args });
+    const [baseUrl = ''] = await Promise.all(Array.from({ length: workers }, () => this.#fork()));
     return baseUrl;
   }
 
@@ -131,6 +157,11 @@ class WorkerPool {
   serve(role: SessionRole): void {
     this.#serve = { order: 'serve', role };
     for (const worker of this.#workers) tell(worker, this.#serve);
+  }
+
+  /** The metrics of all workers. */
+  async metrics(): Promise<ProcessMetrics[]> {
+    return this.#scrapes?.read(this.#workers, (worker) => tell(worker, { order: 'tell metrics' })) ?? [];
   }
 
   /** Lets all workers finish their requests, and waits for their end. */
@@ -159,6 +190,8 @@ class WorkerPool {
         } else if (said.report === 'listening') {
           hasListened = true;
           resolve(said.baseUrl);
+        } else if (said.report === 'metrics') {
+          this.#scrapes?.note(worker, said.metrics);
         } else if (said.report === 'failed') {
           reject(said.isPlain ? new CliError(said.message) : new Error(said.message));
         } else {
@@ -168,6 +201,7 @@ class WorkerPool {
       });
       worker.once('exit', (code, signal) => {
         this.#workers.delete(worker);
+        this.#scrapes?.end(worker);
         const how = signal ?? `exit code ${code}`;
         reject(new CliError(`A worker ended before it listened (${how}).`));
         if (hasListened && !this.#isStopping) void this.#replace(how);
@@ -201,16 +235,16 @@ function tell(worker: Worker, order: WorkerCommand): void {
 }
 
 /** Runs a worker. It answers requests until the first process tells it to stop, or ends. */
-export async function work(config: DataConfig & ServeConfig): Promise<void> {
+export async function work(): Promise<void> {
   catchInterruption().addEventListener('abort', () => report({ report: 'interrupted' }));
   let began: ReturnType<typeof listenOn> | undefined;
   process.on('message', (order: WorkerCommand) => {
     if (order.order === 'listen') {
-      const { target, port } = order;
+      const { target, config } = order;
       const masterKey = new MasterKeys(order.masterKeys.map(MasterKey.parse), () =>
         readAgreeing(masterKeySources(config)),
       );
-      began = listenOn({ ...config, port }, { target, masterKey });
+      began = listenOn(config, { target, masterKey });
       began.then(
         ({ baseUrl }) => report({ report: 'listening', baseUrl }),
         (error: Error) => {
@@ -221,6 +255,12 @@ export async function work(config: DataConfig & ServeConfig): Promise<void> {
       );
     } else if (order.order === 'serve') {
       void began?.then(({ serve }) => serve(order.role)).catch(() => undefined);
+    } else if (order.order === 'tell metrics') {
+      void began
+        ?.then(async ({ monitor }) => {
+          if (monitor) report({ report: 'metrics', metrics: await metricsOf(monitor.registry) });
+        })
+        .catch(() => undefined);
     } else {
       void Promise.resolve(began)
         .then((listening) => listening?.close())

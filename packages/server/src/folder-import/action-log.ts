@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { formatInstant, parseInstant } from '../http/instants.ts';
 import { aheadFault, textsFault } from '../ingest/values.ts';
 import { listRecordedUsers } from '../store/directory/recorded-subjects.ts';
+import { noteNamesWritten } from '../store/privacy/ended-names.ts';
 import { insertRecordedEntries, type RecordedEntry } from '../store/workday/recorded-entries.ts';
 import { guid, needDay, needGuid, needText, object, type Row, RowFault, text } from './cells.ts';
 import { type ImportTarget, loadEach, type Outcome, type SourceRow } from './target.ts';
@@ -27,14 +28,21 @@ export class ActionLogLoader {
       rows,
       ({ row }) => this.#read(row),
       async (entries) => {
-        const { tenantId, retrying } = this.#target;
+        const { tenantId, author, retrying } = this.#target;
         const userIds = [...new Set(entries.map(({ userId }) => userId))];
         const { known, added } = await retrying(async (tx) => {
           const known = new Set(
             (await listRecordedUsers(tx, tenantId, userIds, [])).map(({ userId }) => userId),
           );
           const sound = entries.filter((entry) => known.has(entry.userId));
-          return { known, added: await insertRecordedEntries(tx, tenantId, sound) };
+          const added = await insertRecordedEntries(tx, tenantId, sound);
+          await noteNamesWritten(
+            tx,
+            tenantId,
+            sound.map(({ loggedAt }) => loggedAt.slice(0, 10)),
+            author.at,
+          );
+          return { known, added };
         });
         return entries.map(({ userId, entryId }): Outcome => {
           if (!known.has(userId)) return { refused: `userId ${userId} is not known` };

@@ -10,6 +10,8 @@ import { type Resolved, resolvedFrom } from '../store/directory/directory-look-u
 import { listRecordedNodes, listRecordedUsers } from '../store/directory/recorded-subjects.ts';
 import type { EventKey } from '../store/events/event-order.ts';
 import { listStoredDigests } from '../store/events/stored-events.ts';
+import { noteNamesWritten } from '../store/privacy/ended-names.ts';
+import { addDays, utcDay } from '../store/values/days.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { boolean, needText, number, type Row, text } from './cells.ts';
 import type { NodeLoader } from './node-loader.ts';
@@ -125,6 +127,9 @@ async function loadEvents<Event extends SubmittedEvent, Stored extends EventKey>
         const sound = outcomes.flatMap((outcome) => ('stored' in outcome ? [outcome.stored] : []));
         const there = await listStoredDigests(tx, tenantId, kind.table, sound);
         await runStatement(tx, kind.insert(tenantId, sound));
+        // The day at the office may be the one before.
+        const days = sound.map(({ observedAtUs }) => addDays(utcDay(observedAtUs / 1_000), -1));
+        await noteNamesWritten(tx, tenantId, days, author.at);
         return outcomes.map((outcome): Outcome => {
           if ('refused' in outcome) return outcome;
           const { eventDigest } = outcome.stored;

@@ -4,6 +4,7 @@ import { ArrivingBody, type Gauge, type Received } from './arriving-body.ts';
 import { bodyEncodingOf } from './body-encoding.ts';
 import { type HttpProblem, shareUsedUp, tooLarge } from './errors.ts';
 import { holderOf } from './holder.ts';
+import type { ShareUse } from './monitoring/monitor.ts';
 import { Backlog, type BacklogLimits } from './overload.ts';
 import { askForBody } from './unread-body.ts';
 import { WorkTurns } from './work-turns.ts';
@@ -39,6 +40,11 @@ export class BodyReader {
   readonly #arriving = new Set<ArrivingBody>();
   readonly #turns = new WorkTurns();
   readonly #timer: NodeJS.Timeout;
+
+  /** As `Backlog.shareUse`. */
+  shareUse(): Iterable<ShareUse> {
+    return this.#backlog.shareUse();
+  }
 
   constructor(backlog: Backlog, nowMs: () => number) {
     this.#backlog = backlog;

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { Monitor } from './monitoring/monitor.ts';
 import { networkOf } from './network.ts';
 
 /** Refused credentials, without the secret. */
@@ -48,11 +49,13 @@ interface Failures {
  */
 export class FailedLoginLog {
   readonly #log: FastifyBaseLogger;
+  readonly #monitor: Pick<Monitor, 'noteFailedLogin'> | undefined;
   readonly #networks = new Map<string, Failures>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(log: FastifyBaseLogger) {
+  constructor(log: FastifyBaseLogger, monitor?: Pick<Monitor, 'noteFailedLogin'>) {
     this.#log = log;
+    this.#monitor = monitor;
   }
 
   /** `log` writes the lines of the request; `address` is its network address. */
@@ -60,6 +63,7 @@ export class FailedLoginLog {
     { by, apiKey, account, unchecked, wrongNetwork }: FailedLogin,
     { log, ip: address }: { log: FastifyBaseLogger; ip: string },
   ): void {
+    this.#monitor?.noteFailedLogin(by, unchecked ? 'refused unchecked' : 'checked');
     const network = networkOf(address);
     const noted = this.#networks.get(network) ?? { address, failures: 0, moreUnchecked: 0 };
     noted.failures++;

@@ -5,6 +5,7 @@ import pg from 'pg';
 import pino, { type Bindings, type ChildLoggerOptions, type LevelWithSilent, type Logger } from 'pino';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import type { FailedLogin } from './failed-logins.ts';
+import type { Monitor } from './monitoring/monitor.ts';
 import type { RequestRecord } from './request-record.ts';
 
 const EMAIL = /[^\s@"'<>(),;:=]+@[^\s@"'<>(),;:=]+/g;
@@ -43,8 +44,11 @@ const WRITE_BYTES = 16_384;
 const SHARED_BUFFERED_BYTES = 3_500;
 const PIPE_BUF_BYTES = 4_096;
 const BUFFERED_MS = 100;
+/** How lines for a file are collected. A file takes a write of any size in one piece. */
+export const BUFFERING = { minLength: BUFFERED_BYTES, periodicFlush: BUFFERED_MS };
 
-function standardOutput(): pino.DestinationStream {
+/** The standard output of the process. */
+export function standardOutput(): pino.DestinationStream {
   const isShared = cluster.isWorker || Object.keys(cluster.workers ?? {}).length > 0;
   const sharesPipe = isShared && !fstatSync(process.stdout.fd).isFile();
   return pino.destination({
@@ -180,10 +184,14 @@ function askerFields({ caller, session, provenLogin, ip }: FastifyRequest): obje
 }
 
 /**
- * Writes one line per answer, with the pattern of the route, and notes the answer in `record`. The URL is not logged,
+ * Writes one line per answer, with the pattern of the route, and notes the answer in `record` and `monitor`. The URL is not logged,
  * because its query string may name people. Register it first: the duration of an answer counts from there.
  */
-export function logAnswers(app: FastifyInstance, logger: FastifyBaseLogger, record: RequestRecord): void {
+export function logAnswers(
+  app: FastifyInstance,
+  logger: FastifyBaseLogger,
+  { record, monitor }: { record: RequestRecord; monitor?: Pick<Monitor, 'noteAnswer'> | undefined },
+): void {
   app.decorateRequest('refusal', null);
   app.decorateRequest('provenLogin', null);
   app.addHook('onRequest', (request, reply, done) => {
@@ -201,6 +209,7 @@ export function logAnswers(app: FastifyInstance, logger: FastifyBaseLogger, reco
         durationMs: Math.round((performance.now() - sinceMs) * 10) / 10,
       };
       logger[level]({ ...answered, ...(refusal && { refusal }), ...askerFields(request) }, 'answered');
+      monitor?.noteAnswer(answered, refusal);
       if (!caller) return;
       const name = caller.kind === 'account' ? null : caller.nameFolded;
       record.note({ ...answered, tenantId: caller.tenantId, caller: name, refusal }, () => ({

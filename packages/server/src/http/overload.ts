@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { whenOver } from './answer-over.ts';
-import { holderOf } from './holder.ts';
+import { holderOf, organisationOf } from './holder.ts';
+import type { ShareUse } from './monitoring/monitor.ts';
 import { type ShareHolder, Shares } from './shares.ts';
 
 export interface BacklogLimits {
@@ -39,6 +40,17 @@ export class Backlog {
     this.#logins = new Shares(requests);
     this.#bytes = new Shares(bytes);
     this.#loginBytes = new Shares(bytes * LOGIN_BYTES_SHARE);
+  }
+
+  /** What organisations hold. */
+  *shareUse(): Iterable<ShareUse> {
+    const all = { 'event requests': this.#events, 'other requests': this.#others, 'body bytes': this.#bytes };
+    for (const [resource, shares] of Object.entries(all)) {
+      for (const [name, part] of shares.parts()) {
+        const organisation = organisationOf(name);
+        if (organisation !== undefined) yield { resource, organisation, part };
+      }
+    }
   }
 
   /** The backlog entry of a request that passed the guard; undefined if the caller's share is used up. */

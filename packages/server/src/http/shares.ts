@@ -36,6 +36,11 @@ export class Shares {
     return true;
   }
 
+  /** The part of the capacity that each holder has. */
+  *parts(): Iterable<[name: string, part: number]> {
+    for (const [name, held] of this.#heldBy) yield [name, held / this.#capacity];
+  }
+
   giveBack(holders: readonly ShareHolder[], amount: number): void {
     this.#held -= amount;
     for (const { name } of holders) {

@@ -94,6 +94,12 @@ export class Slots {
     };
   }
 
+  /** The part of the slots that each organisation holds. */
+  *parts(): Iterable<[tenantId: string, part: number]> {
+    for (const [tenantId, { held }] of this.#shares)
+      if (held > 0) yield [tenantId, held / this.#options.size];
+  }
+
   /** Refuses the requests that have waited too long. */
   refuseOld(): void {
     const latestMs = this.#options.stopwatch() - LONGEST_WAIT_S * 1_000;

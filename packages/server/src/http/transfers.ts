@@ -6,6 +6,7 @@ import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { whenOver } from './answer-over.ts';
 import { unavailable } from './errors.ts';
 import { callerFields } from './logging.ts';
+import type { ShareUse } from './monitoring/monitor.ts';
 import type { RateLimits } from './rates/rate-limits.ts';
 import { Slots } from './slots.ts';
 
@@ -90,6 +91,13 @@ export class Transfers {
     // The slot is free again already.
     if (transfer.isOver) throw unavailable();
     return transfer;
+  }
+
+  /** What organisations hold. */
+  *shareUse(): Iterable<ShareUse> {
+    for (const [resource, slots] of Object.entries(this.#slots)) {
+      for (const [organisation, part] of slots.parts()) yield { resource, organisation, part };
+    }
   }
 
   close(): void {

@@ -108,7 +108,8 @@ export async function applyUpdates(
     return applied;
   });
   const refused = applied.filter((each) => each.refused.length > 0).length;
-  const counts = { accepted: applied.length - refused, refused };
+  const causes = applied.flatMap((each) => each.refused.slice(0, 1).map(({ cause }) => cause));
+  const counts = { accepted: applied.length - refused, refused, causes };
   activity.note(caller.tenantId, { endpoint: 'access-credentials', sourceId: '', ...counts, atMs: nowMs });
   return applied;
 }

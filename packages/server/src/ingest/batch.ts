@@ -169,9 +169,9 @@ async function storeEvents<Event extends SubmittedEvent, Row extends EventRow>(
       directory.invalidate(tenantId, version);
       continue;
     }
-    const accepted = rows.length;
-    const refused = outcomes.length - accepted;
-    activity.note(tenantId, { endpoint: kind.endpoint, sourceId, accepted, refused, atMs: receivedAtMs });
+    const causes = outcomes.filter(isRefusal).map(({ cause }) => cause);
+    const counts = { accepted: rows.length, refused: causes.length, causes };
+    activity.note(tenantId, { endpoint: kind.endpoint, sourceId, ...counts, atMs: receivedAtMs });
     if (kept.length > 0) await refusals.noteKept(tenantId, kept);
     return { outcomes, isNew: result.isNew };
   }

@@ -1,3 +1,4 @@
+import type { Monitor } from '../http/monitoring/monitor.ts';
 import type { Database } from '../store/connections/db.ts';
 import type { Identifiers, Resolved } from '../store/directory/directory-look-up.ts';
 import type { NodeInOffice } from '../store/directory/nodes.ts';
@@ -10,6 +11,8 @@ import { DirectoryReader } from './directory-reader.ts';
  */
 const MOST_ENTRIES = 200_000;
 
+type LookUpMonitor = Pick<Monitor, 'noteLookUp' | 'noteMerge'>;
+
 /**
  * The users and nodes that earlier events named, by identifier. The cache keeps only entries that the database found,
  * with the directory version of the look-up. It looks up all other identifiers each time. An entry may be stale. The
@@ -18,11 +21,13 @@ const MOST_ENTRIES = 200_000;
  */
 export class DirectoryCache {
   readonly #reader: DirectoryReader;
+  readonly #monitor: LookUpMonitor | undefined;
   /** In the order of use: the last entry is the organisation that was looked up last. */
   readonly #caches = new Map<string, OrganisationCache>();
 
-  constructor(database: Database) {
-    this.#reader = new DirectoryReader(database);
+  constructor(database: Database, monitor?: LookUpMonitor) {
+    this.#reader = new DirectoryReader(database, monitor);
+    this.#monitor = monitor;
   }
 
   /**
@@ -34,8 +39,10 @@ export class DirectoryCache {
     const missing = cache?.missing(identifiers) ?? identifiers;
     if (cache && isNothing(missing)) {
       this.#keep(tenantId, cache);
+      this.#monitor?.noteLookUp('memory');
       return { resolved: cache, version: cache.version };
     }
+    this.#monitor?.noteLookUp('database');
     // If the cached entries turn out to be of another version, the second round looks up all identifiers.
     for (let wanted = missing; ; wanted = identifiers) {
       const { resolved, version } = await this.#reader.read(tenantId, wanted);

@@ -1,3 +1,4 @@
+import type { Monitor } from '../http/monitoring/monitor.ts';
 import type { Database } from '../store/connections/db.ts';
 import { MergingQueue } from '../store/connections/merging-queue.ts';
 import {
@@ -35,13 +36,14 @@ const MERGED = { jobs: 64, weight: 2_000 };
 export class DirectoryReader {
   readonly #queue: MergingQueue<LookUp, LookupResult>;
 
-  constructor(database: Database) {
+  constructor(database: Database, monitor?: Pick<Monitor, 'noteMerge'>) {
     this.#queue = new MergingQueue({
       run: (lookUps) => read(database, lookUps),
       weigh: ({ identifiers }) => Object.values(identifiers).reduce((sum, texts) => sum + texts.length, 0),
       ownerOf: ({ tenantId }) => tenantId,
       most: MERGED,
       concurrency: READERS,
+      onRun: monitor && ((waitsMs) => monitor.noteMerge('directory', waitsMs)),
     });
   }
 

@@ -1,3 +1,4 @@
+import type { Monitor } from '../http/monitoring/monitor.ts';
 import type { Database } from '../store/connections/db.ts';
 import { MergingQueue } from '../store/connections/merging-queue.ts';
 import type { PipelineResults, PreparedStatement } from '../store/connections/pipeline.ts';
@@ -5,7 +6,7 @@ import { enterTenantIfVersion, readDirectoryVersion } from '../store/directory/d
 import { type EventRow, readNewDigests, returningNewDigests } from '../store/events/event-order.ts';
 import { type RefusedEventRow, refusedEventsInsert } from '../store/events/refused-events.ts';
 import type { EventTable } from '../store/events/stored-events.ts';
-import { groupBy } from '../store/values/group-by.ts';
+import { addTo, groupBy } from '../store/values/group-by.ts';
 import { COUNTS_NO_QUOTA, type StoredCounter } from './event-quotas.ts';
 
 /** How the server stores rows of a kind: one statement for any number of rows. */
@@ -14,6 +15,13 @@ export interface RowKind<Row> {
   endpoint: string;
   table: EventTable;
   insert(tenantId: string, rows: readonly Row[]): PreparedStatement;
+  /** How it stores rows whose names may have ended. Undefined: they name nobody. */
+  late?: {
+    /** Names do not end before this time after the event, in milliseconds. */
+    afterMs: number;
+    /** As `insert`. The statement also answers the digests of the new rows. */
+    insert(tenantId: string, rows: readonly Row[]): PreparedStatement;
+  };
 }
 
 /** The rows and refusals of one request. */
@@ -52,13 +60,18 @@ export class EventWriter {
   readonly #queue: MergingQueue<EventBatch, WriteResult>;
 
   /** `counter` hears how many events of each organisation are new. */
-  constructor(database: Database, counter: StoredCounter = COUNTS_NO_QUOTA) {
+  constructor(
+    database: Database,
+    counter: StoredCounter = COUNTS_NO_QUOTA,
+    monitor?: Pick<Monitor, 'noteMerge'>,
+  ) {
     this.#queue = new MergingQueue({
       run: (batches) => storeBatches(database, counter, batches),
       weigh: ({ rows }) => rows.length,
       ownerOf: ({ tenantId }) => tenantId,
       most: MERGED,
       concurrency: EVENT_WRITERS,
+      onRun: monitor && ((waitsMs) => monitor.noteMerge('events', waitsMs)),
     });
   }
 
@@ -95,7 +108,12 @@ function readResults(
   results: PipelineResults,
 ): [EventBatch, WriteResult][] {
   const version = readDirectoryVersion(results[versionAt]);
-  const digests = new Map([...newAt].map(([endpoint, at]) => [endpoint, readNewDigests(results[at])]));
+  const digests = new Map(
+    [...newAt].map(([endpoint, at]) => [
+      endpoint,
+      new Set(at.flatMap((each) => [...readNewDigests(results[each])])),
+    ]),
+  );
   return batches.map((batch) => {
     const stale = batch.expectedVersion !== undefined && batch.expectedVersion !== version;
     return [batch, stale ? { stale } : { stale, isNew: newRowsOf(batch, digests) }];
@@ -104,7 +122,7 @@ function readResults(
 
 /** How many of the events the database did not have yet. */
 function countNew({ insertsAt, newAt }: ResultPositions, results: PipelineResults): number {
-  const telling = new Set(newAt.values());
+  const telling = new Set([...newAt.values()].flat());
   const counts = insertsAt.map((at) =>
     telling.has(at) ? readNewDigests(results[at]).size : Number(results[at] ?? 0),
   );
@@ -119,7 +137,7 @@ interface ResultPositions {
   /** The statements that store events. */
   insertsAt: number[];
   /** By endpoint: the statements that return the new rows. */
-  newAt: Map<string, number>;
+  newAt: Map<string, number[]>;
 }
 
 /** Batches of one organisation that were classified by one directory version go together. */
@@ -129,7 +147,7 @@ function keyOf({ tenantId, expectedVersion }: EventBatch): string {
 
 /** Adds the statements that store these batches, all of one organisation, to `statements`. */
 function addStatements(batches: readonly EventBatch[], statements: PreparedStatement[]): ResultPositions {
-  const newAt = new Map<string, number>();
+  const newAt = new Map<string, number[]>();
   const insertsAt: number[] = [];
   const versionAt = statements.length;
   const [first] = batches;
@@ -140,17 +158,38 @@ function addStatements(batches: readonly EventBatch[], statements: PreparedState
   for (const endpoint of [...kinds.keys()].sort()) {
     const ofKind = batches.filter((each) => each.kind?.endpoint === endpoint && each.rows.length > 0);
     const kind = kinds.get(endpoint);
-    const rows = ofKind.flatMap((each) => each.rows);
-    const insert = rows.length > 0 ? kind?.insert(tenantId, rows) : undefined;
-    if (!insert) continue;
-    insertsAt.push(statements.length);
-    const tellsNew = ofKind.some((each) => each.tellsNew);
-    if (tellsNew) newAt.set(endpoint, statements.length);
-    statements.push(tellsNew ? returningNewDigests(insert) : insert);
+    if (!kind) continue;
+    for (const { statement, answersNew } of insertsOf(kind, tenantId, ofKind)) {
+      insertsAt.push(statements.length);
+      if (answersNew) addTo(newAt, endpoint, statements.length);
+      statements.push(statement);
+    }
   }
   const refusals = batches.flatMap((each) => each.refusals);
   if (refusals.length > 0) statements.push(refusedEventsInsert(tenantId, refusals));
   return { tenantId, batches, versionAt, insertsAt, newAt };
+}
+
+/** The statements that insert the rows of these batches, which are of one kind and organisation. */
+function* insertsOf(
+  kind: RowKind<EventRow>,
+  tenantId: string,
+  batches: readonly EventBatch[],
+): Generator<{ statement: PreparedStatement; answersNew: boolean }> {
+  const { late } = kind;
+  const isLate = (row: EventRow) =>
+    late !== undefined && row.receivedAtMs - row.observedAtUs / 1_000 > late.afterMs;
+  const rows = groupBy(
+    batches.flatMap((each) => each.rows),
+    isLate,
+  );
+  const [current, past] = [rows.get(false), rows.get(true)];
+  if (current) {
+    const insert = kind.insert(tenantId, current);
+    const answersNew = batches.some((each) => each.tellsNew);
+    yield { statement: answersNew ? returningNewDigests(insert) : insert, answersNew };
+  }
+  if (late && past) yield { statement: late.insert(tenantId, past), answersNew: true };
 }
 
 /**

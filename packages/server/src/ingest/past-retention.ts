@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { InstantUs } from '../http/instants.ts';
 import type { Database } from '../store/connections/db.ts';
+import { listClosedYears } from '../store/privacy/pseudonym-years.ts';
 import { type RetentionKindName, retentionKind } from '../store/privacy/retention-kinds.ts';
 import { firstKeptDay, type Retention, readRetention } from '../store/privacy/retention-settings.ts';
 import { DAY_MS, utcDay } from '../store/values/days.ts';
@@ -13,11 +14,20 @@ const EARLIEST_MIDNIGHT_US = 14 * 3_600_000_000;
 const FRESH_MS = 5_000;
 const MOST_TENANTS = 1_000;
 
+/** What an organisation keeps. */
+interface Known {
+  /** When it was read, by the stopwatch. */
+  readMs: number;
+  retention: Retention;
+  /** The calendar years to whose pseudonyms nothing leads any more. */
+  closedYears: ReadonlySet<number>;
+}
+
 /** Says which events are older than what an organisation keeps. */
 export class PastRetention {
   readonly #database: Database;
   readonly #stopwatch: () => number;
-  readonly #known = new LRUCache<string, { readMs: number; retention: Retention }>({ max: MOST_TENANTS });
+  readonly #known = new LRUCache<string, Known>({ max: MOST_TENANTS });
 
   /** `stopwatch` is a monotonic clock, in milliseconds. */
   constructor(database: Database, stopwatch: () => number = () => performance.now()) {
@@ -26,7 +36,8 @@ export class PastRetention {
   }
 
   /**
-   * Returns a function that gives the fault of an event whose rows the retention of the organisation would remove. It reads
+   * Returns a function that gives the fault of an event whose rows the retention of the organisation would remove, or of a year
+   * whose names have ended for good: nobody can say of such an event whether it is stored. It reads
    * the retention only if an event is older than the shortest one possible, so events of now cost nothing. Batches of the next
    * seconds share what it reads. Throws `StoreUnavailableError`.
    */
@@ -37,22 +48,34 @@ export class PastRetention {
   ): Promise<(observedAtUs: InstantUs | undefined) => Fault | undefined> {
     const youngestUs = (nowMs - retentionKind(kind).shortestDays * DAY_MS) * 1_000;
     if (!instants.some((instant) => instant !== undefined && instant < youngestUs)) return () => undefined;
-    const retention = await this.#retentionOf(tenantId);
+    const { retention, closedYears } = await this.#knownOf(tenantId);
     const day = firstKeptDay(retention, kind, utcDay(nowMs));
     const kept = retention[kind];
-    if (day === undefined || kept === null) return () => undefined;
-    const firstUs = Date.parse(day) * 1_000 - EARLIEST_MIDNIGHT_US;
-    const message = `timestamp is before ${day}: the organisation keeps such events for ${periodWords(kept)}`;
-    return (observedAtUs) =>
-      observedAtUs !== undefined && observedAtUs < firstUs ? { cause: 'pastRetention', message } : undefined;
+    const firstUs = day === undefined ? -Infinity : Date.parse(day) * 1_000 - EARLIEST_MIDNIGHT_US;
+    return (observedAtUs) => {
+      if (observedAtUs === undefined) return undefined;
+      if (observedAtUs < firstUs && kept !== null) {
+        const message = `timestamp is before ${day}: the organisation keeps such events for ${periodWords(kept)}`;
+        return { cause: 'pastRetention', message };
+      }
+      // An event whose local day is of the next year counts as one of that year.
+      const year = new Date((observedAtUs + EARLIEST_MIDNIGHT_US) / 1_000).getUTCFullYear();
+      if (kind === 'occupancy' || !closedYears.has(year)) return undefined;
+      const message = `timestamp is in ${year}: the names of that year have ended, and the server cannot tell whether it has the event`;
+      return { cause: 'pastRetention', message };
+    };
   }
 
-  async #retentionOf(tenantId: string): Promise<Retention> {
+  async #knownOf(tenantId: string): Promise<Known> {
     const known = this.#known.get(tenantId);
-    const nowMs = this.#stopwatch();
-    if (known && nowMs - known.readMs < FRESH_MS) return known.retention;
-    const retention = await this.#database.inTenant(tenantId, (tx) => readRetention(tx, tenantId));
-    this.#known.set(tenantId, { readMs: nowMs, retention });
-    return retention;
+    const readMs = this.#stopwatch();
+    if (known && readMs - known.readMs < FRESH_MS) return known;
+    const read = await this.#database.inTenant(tenantId, async (tx) => ({
+      readMs,
+      retention: await readRetention(tx, tenantId),
+      closedYears: await listClosedYears(tx, tenantId),
+    }));
+    this.#known.set(tenantId, read);
+    return read;
   }
 }

@@ -4,7 +4,12 @@ import { Maybe } from '../http/schema.ts';
 import type { Resolved } from '../store/directory/directory-look-up.ts';
 import { NODE_KINDS } from '../store/directory/nodes.ts';
 import type { UserIdentity } from '../store/directory/users.ts';
-import { type PresenceEventRow, presenceEventsInsert } from '../store/events/presence-events.ts';
+import {
+  latePresenceInsert,
+  type PresenceEventRow,
+  presenceEventsInsert,
+} from '../store/events/presence-events.ts';
+import { namesKeptForMs } from '../store/privacy/retention-kinds.ts';
 import { digest } from '../store/values/digest.ts';
 import type { EventKind } from './batch.ts';
 import { shortenedFault } from './cards.ts';
@@ -94,6 +99,7 @@ export const presence: EventKind<PresenceEvent, ClassifiedPresence> = {
 
   table: 'presence_events',
   insert: presenceEventsInsert,
+  late: { afterMs: namesKeptForMs('names'), insert: latePresenceInsert },
 
   async afterCommit({ caller, rows }, { desks }) {
     const atDesks = rows.filter(({ booksDesk }) => booksDesk);

@@ -193,7 +193,7 @@ async function keepMalformed(
   const { refusals, writer, activity, clock } = options;
   const { tenantId } = caller;
   const kept = refusals.rowsOf(caller, endpoint, [refused]);
-  const counts = { accepted: 0, refused: 1 };
+  const counts = { accepted: 0, refused: 1, causes: [refused.cause] };
   activity.note(tenantId, { endpoint, sourceId: refused.sourceId ?? '', ...counts, atMs: clock() });
   if (kept.length === 0) return;
   await writer

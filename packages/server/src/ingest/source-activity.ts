@@ -1,9 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { Monitor } from '../http/monitoring/monitor.ts';
 import { needsOwnLine } from '../http/outages.ts';
 import { textFault } from '../http/text.ts';
 import type { Database } from '../store/connections/db.ts';
 import { runForTenants } from '../store/connections/tenant-batches.ts';
 import { MOST_SOURCES, type SourceCount, sourceCountsInsert } from '../store/events/source-counts.ts';
+import type { RefusalCause } from './refusal-causes.ts';
 
 const HOUR_MS = 3_600_000;
 const FLUSH_MS = 5_000;
@@ -17,6 +19,8 @@ export interface Activity {
   sourceId: string;
   accepted: number;
   refused: number;
+  /** The cause of each refusal, where the endpoint has one for each event. */
+  causes?: readonly RefusalCause[];
   atMs: number;
 }
 
@@ -29,6 +33,7 @@ export const COUNTS_NOTHING: ActivityCounter = { note: () => undefined };
 interface Deps {
   database: Database;
   log: Pick<FastifyBaseLogger, 'warn'>;
+  monitor?: Pick<Monitor, 'noteEvents'> | undefined;
 }
 
 /**
@@ -50,6 +55,11 @@ export class SourceActivity {
 
   /** Counts a request's events. Ignores a source with an id that the database cannot hold, or cannot index. */
   note(tenantId: string, activity: Activity): void {
+    this.#deps.monitor?.noteEvents(activity);
+    this.#count(tenantId, activity);
+  }
+
+  #count(tenantId: string, activity: Activity): void {
     const { endpoint, sourceId, atMs } = activity;
     let ofTenant = this.#counts.get(tenantId);
     if (!ofTenant) {
@@ -109,8 +119,8 @@ export class SourceActivity {
     for (const count of ofTenant.values()) {
       const { endpoint, sourceId, accepted, refused, firstEventMs, lastEventMs } = count;
       const common = { endpoint, sourceId };
-      this.note(tenantId, { ...common, accepted, refused, atMs: lastEventMs });
-      this.note(tenantId, { ...common, accepted: 0, refused: 0, atMs: firstEventMs });
+      this.#count(tenantId, { ...common, accepted, refused, atMs: lastEventMs });
+      this.#count(tenantId, { ...common, accepted: 0, refused: 0, atMs: firstEventMs });
     }
   }
 }

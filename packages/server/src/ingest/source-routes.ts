@@ -5,17 +5,18 @@ import { CONFIG, DOCUMENTED } from '../auth/management.ts';
 import { Page, PageQuery, pageOf, readLimit, wrongParameter } from '../http/bulk.ts';
 import { problems } from '../http/schema.ts';
 import type { Database } from '../store/connections/db.ts';
-import { listSources, type Source, type SourceKey, type SourceWindow } from '../store/events/source-lists.ts';
+import {
+  listSources,
+  SOURCE_HABIT,
+  type Source,
+  type SourceKey,
+  type SourceWindow,
+} from '../store/events/source-lists.ts';
 
 const HOUR_MS = 3_600_000;
 const HOURS = 48;
-export const SOURCE_DAYS = 30;
-/** A source is quiet after this many whole hours in which it usually sends. One hour may be a late start. */
-const MISSED_HOURS = 2;
-/** The source usually sends in an hour of the week if it did so in most of these weeks. */
-const HABIT = { weeks: 4, usualIn: 3 };
-/** With fewer events in the 30 days before the last one, the server knows no habit. */
-const LEAST_EVENTS = 50;
+export const SOURCE_DAYS = SOURCE_HABIT.days;
+const { weeks, usualIn, missedHours: MISSED_HOURS, leastEvents: LEAST_EVENTS } = SOURCE_HABIT;
 
 const Counts = (description: string) => Type.Array(Type.Integer({ minimum: 0 }), { description });
 const Instant = Type.String({ format: 'date-time' });
@@ -28,7 +29,7 @@ const SourceView = Type.Object({
   firstEventAt: Instant,
   lastEventAt: Type.String({ format: 'date-time', description: 'the last event, accepted or refused' }),
   quiet: Type.Boolean({
-    description: `the source is silent in at least ${MISSED_HOURS} whole hours in which it sent something in ${HABIT.usualIn} of the ${HABIT.weeks} weeks before`,
+    description: `the source is silent in at least ${MISSED_HOURS} whole hours in which it sent something in ${usualIn} of the ${weeks} weeks before`,
   }),
   missedHours: Type.Integer({
     description: 'how many such hours have passed since its last event; of the first seven days only',
@@ -84,7 +85,8 @@ function windowAt(nowMs: number): SourceWindow {
     hoursFrom: new Date(hourMs - (HOURS - 1) * HOUR_MS),
     hours: HOURS,
     days: SOURCE_DAYS,
-    ...HABIT,
+    weeks,
+    usualIn,
   };
 }
 

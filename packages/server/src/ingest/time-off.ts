@@ -99,8 +99,8 @@ export async function storeTimeOff(
       return outcomes;
     });
     refused.push(...outcomes.map((outcome) => (isRefusal(outcome) ? outcome : undefined)));
-    const count = outcomes.filter(isRefusal).length;
-    const counts = { accepted: outcomes.length - count, refused: count };
+    const causes = outcomes.filter(isRefusal).map(({ cause }) => cause);
+    const counts = { accepted: outcomes.length - causes.length, refused: causes.length, causes };
     activity.note(caller.tenantId, { endpoint: 'timeoff', sourceId: '', ...counts, atMs: nowMs });
   }
   return refused;

@@ -1,7 +1,12 @@
 import type { Static } from 'typebox';
 import { Type } from 'typebox';
 import { Maybe } from '../http/schema.ts';
-import { type VisitorArrivalRow, visitorArrivalsInsert } from '../store/events/visitor-arrivals.ts';
+import {
+  lateArrivalsInsert,
+  type VisitorArrivalRow,
+  visitorArrivalsInsert,
+} from '../store/events/visitor-arrivals.ts';
+import { namesKeptForMs } from '../store/privacy/retention-kinds.ts';
 import { digest } from '../store/values/digest.ts';
 import type { EventKind } from './batch.ts';
 import { classifyNode } from './event-node.ts';
@@ -85,6 +90,7 @@ export const visitorArrival: EventKind<VisitorArrival, VisitorArrivalRow> = {
 
   table: 'visitor_arrivals',
   insert: visitorArrivalsInsert,
+  late: { afterMs: namesKeptForMs('visitorNames'), insert: lateArrivalsInsert },
 };
 
 function textMembers(event: VisitorArrival) {

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import type { LogFunctionFactory, Runner, TaskList, WorkerEvents } from 'graphile-worker';
+import type { JobMonitor } from '../http/monitoring/job-monitor.ts';
 import { JOBS_SCHEMA, openJobPool } from '../store/schema/job-queue.ts';
 import { type JobDeps, type JobTask, runTask } from './tasks.ts';
 
@@ -13,6 +14,8 @@ const RESTART_MS = 3_000;
 
 export interface JobsOptions extends Omit<JobDeps, 'signal' | 'onProgress'> {
   tasks: readonly JobTask[];
+  /** Hears of each run. */
+  monitor?: Pick<JobMonitor, 'noteRun'> | undefined;
 }
 
 /** Jobs that run in the background. */
@@ -143,9 +146,18 @@ async function untilAborted(
 function toListed(task: JobTask, options: JobsOptions, signal: AbortSignal): TaskList[string] {
   const log = options.log.child({ job: task.name });
   return async () => {
+    const sinceMs = performance.now();
+    const note = (succeeded: boolean) =>
+      options.monitor?.noteRun(task.name, {
+        succeeded,
+        durationMs: performance.now() - sinceMs,
+        atMs: options.clock(),
+      });
     try {
-      await runTask(task, { ...options, log, signal });
+      const ran = await runTask(task, { ...options, log, signal });
+      if (ran && !signal.aborted) note(true);
     } catch (error) {
+      if (!signal.aborted) note(false);
       if (!signal.aborted) log.error({ err: error }, 'the job failed; the server will run it again');
       throw new Error('The log says why.');
     }

@@ -3,8 +3,15 @@ import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { DatabaseTarget } from '../store/connections/db.ts';
 import type { JobWork } from '../store/connections/job-work.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
+import { outlastReadersOfNodes } from '../store/directory/readers-of-nodes.ts';
+import { endNames, findEndedNames, noteNamesDone } from '../store/privacy/ended-names.ts';
 import { nextDayToRemove, removeSomeOfDay } from '../store/privacy/retention.ts';
-import { RETENTION_KINDS, type RetentionKindName, retentionKind } from '../store/privacy/retention-kinds.ts';
+import {
+  endsNames,
+  RETENTION_KINDS,
+  type RetentionKindName,
+  retentionKind,
+} from '../store/privacy/retention-kinds.ts';
 import { firstKeptDay, type Retention, readRetention } from '../store/privacy/retention-settings.ts';
 import { dropMonths } from '../store/schema/months.ts';
 import { addDays, utcDay } from '../store/values/days.ts';
@@ -19,14 +26,16 @@ interface Deps extends JobWork {
 const LOG_EVERY_MS = 10_000;
 
 /**
- * Removes the rows whose retention has ended. Organisations take turns, with a slice of some thousand rows in a transaction
+ * Removes the rows whose retention has ended, and names from rows that stay. Organisations take turns, with a slice of some thousand rows in a transaction
  * each. What is removed tells how far a run came, so a run that was stopped is continued by the next. A setting that changes
  * during the run applies from the next day on. At the end it drops the months that no organisation keeps any more. Throws
  * `StoreUnavailableError`.
  */
 export async function enforceRetention(deps: Deps): Promise<void> {
   const { database, signal, onProgress } = deps;
-  let waiting = (await database.inSystem(organisationIds)).map((tenantId) => removal(deps, tenantId));
+  const canMoveNames = await endAllNames(deps);
+  const kinds = RETENTION_KINDS.filter((kind) => canMoveNames || !endsNames(kind));
+  let waiting = (await database.inSystem(organisationIds)).map((tenantId) => removal(deps, tenantId, kinds));
   let removed = 0;
   while (waiting.length > 0) {
     const going: typeof waiting = [];
@@ -41,6 +50,26 @@ export async function enforceRetention(deps: Deps): Promise<void> {
     waiting = going;
   }
   await dropOldMonths(deps);
+}
+
+/**
+ * Ends names for all who write rows from now on, and waits until nobody can write a row with one of these names any more. Returns
+ * false if that takes too long: then the rows that are there wait for the next run.
+ */
+async function endAllNames({ database, clock, log, signal }: Deps): Promise<boolean> {
+  const today = utcDay(clock());
+  const ended: boolean[] = [];
+  for (const tenantId of await database.inSystem(organisationIds))
+    ended.push(
+      await inTenantWithRetries(database, tenantId, async (tx) =>
+        endNames(tx, tenantId, await readRetention(tx, tenantId), today),
+      ),
+    );
+  if (!ended.includes(true)) return true;
+  // Whoever writes rows of a day reads nodes before.
+  const transactions = await outlastReadersOfNodes(database, signal);
+  if (transactions > 0) log.warn({ transactions }, 'the end of names waits for transactions of before');
+  return transactions === 0;
 }
 
 /** Drops the months whose rows the retention of every organisation has removed. */
@@ -65,10 +94,14 @@ async function dropOldMonths({ database, target, clock, log, signal }: Deps): Pr
  * Removes the rows of one organisation. Yields the number of rows of each slice. A day whose rows cannot be removed ends the
  * removal of its kind, so that it holds up nothing else.
  */
-async function* removal(deps: Deps, tenantId: string): AsyncGenerator<number, void> {
+async function* removal(
+  deps: Deps,
+  tenantId: string,
+  kinds: readonly RetentionKindName[],
+): AsyncGenerator<number, void> {
   const { log } = deps;
   let loggedMs = performance.now();
-  for (const kind of RETENTION_KINDS) {
+  for (const kind of kinds) {
     let rows = 0;
     for (let last: { day: string; rows: number } | undefined; ; ) {
       const day = await nextDay(deps, tenantId, kind);
@@ -100,11 +133,15 @@ function nextDay(
   kind: RetentionKindName,
 ): Promise<string | undefined> {
   return database.inTenant(tenantId, async (tx) => {
-    const before = firstKeptDay(await readRetention(tx, tenantId), kind, utcDay(clock()));
+    const kept = firstKeptDay(await readRetention(tx, tenantId), kind, utcDay(clock()));
+    const ended = endsNames(kind) ? await findEndedNames(tx, tenantId, kind) : undefined;
+    const before = ended && kept !== undefined && ended.before < kept ? ended.before : kept;
     if (before === undefined) return undefined;
     const day = await nextDayToRemove(tx, tenantId, kind, before);
-    if (day === undefined) await noteDaysWithoutRows(tx, tenantId, retentionKind(kind).datasets, before);
-    return day;
+    if (day !== undefined) return day;
+    await noteDaysWithoutRows(tx, tenantId, retentionKind(kind).datasets, before);
+    if (ended && endsNames(kind)) await noteNamesDone(tx, tenantId, kind, { doneBefore: before, ended });
+    return undefined;
   });
 }
 

@@ -3,6 +3,7 @@ import { whenAnswered } from '../http/answer-over.ts';
 import { ACTION_NAMES } from '../http/audit/actions.ts';
 import { MOST_TARGETS } from '../http/audit/entry.ts';
 import { wrongParameter } from '../http/bulk.ts';
+import type { Monitor } from '../http/monitoring/monitor.ts';
 import type { ExportQuery } from '../store/warehouse/query.ts';
 import type { Dataset } from './dataset.ts';
 
@@ -10,18 +11,35 @@ import type { Dataset } from './dataset.ts';
 const NO_FILTERS = ['userIds', 'format', 'after'];
 const LONGEST_FILTER = 200;
 
+/** A read of a dataset. `format` is the name of a format, and `monitor` counts the rows. */
+interface CountedRead {
+  query: Pick<ExportQuery, 'userIds'>;
+  format: string;
+  monitor?: Pick<Monitor, 'noteRows'> | undefined;
+}
+
 /**
  * Notes the read of a dataset when its answer is over: also one that broke off. Returns what counts the rows. An answer
  * without rows of people, such as metrics, and one that is no 200 have no entry.
  */
 export function auditRead(
   { path, ofStatistics }: Dataset,
-  { query: { userIds = [] }, format }: { query: Pick<ExportQuery, 'userIds'>; format: string },
+  { query: { userIds = [] }, format, monitor }: CountedRead,
   request: FastifyRequest,
   reply: FastifyReply,
 ): <Row>(batches: AsyncIterable<Row[]>) => AsyncIterable<Row[]> {
-  if (ofStatistics || request.method === 'HEAD') return (batches) => batches;
   let rows = 0;
+  const count = async function* <Row>(batches: AsyncIterable<Row[]>) {
+    for await (const batch of batches) {
+      if (!isOfRemovals(batch)) {
+        rows += batch.length;
+        monitor?.noteRows(path, format, batch.length);
+      }
+      yield batch;
+    }
+  };
+  if (request.method === 'HEAD' || (ofStatistics && !monitor)) return (batches) => batches;
+  if (ofStatistics) return count;
   whenAnswered(request.raw, reply.raw, (complete) => {
     if (reply.raw.statusCode !== 200) return;
     request.server.audit.note(request, 'export.read', {
@@ -36,12 +54,7 @@ export function auditRead(
       },
     });
   });
-  return async function* (batches) {
-    for await (const batch of batches) {
-      if (!isOfRemovals(batch)) rows += batch.length;
-      yield batch;
-    }
-  };
+  return count;
 }
 
 /** Rows about days whose rows were removed name nobody. They are a batch of their own. */

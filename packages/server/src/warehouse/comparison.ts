@@ -1,13 +1,13 @@
 import type { DayWindow } from '../store/values/day-window.ts';
 import { addDays } from '../store/values/days.ts';
-import type { PseudonymYears } from '../store/warehouse/numbers.ts';
 import type { DatasetReader, ExportQuery } from '../store/warehouse/query.ts';
 import type { AttendedDay } from './attended-day.ts';
 import { DayCounter } from './day-counter.ts';
 import type { Row } from './format.ts';
 import { AttendanceSummary } from './metrics.ts';
-import { metricsOf, openMetricsReader, pseudonymYearsOf } from './metrics-reader.ts';
+import { metricsOf, openMetricsReader } from './metrics-reader.ts';
 import type { OfficeCalendar } from './office-calendar.ts';
+import { type People, readPeople } from './people.ts';
 import { PeopleSummary } from './people-metrics.ts';
 import { type PeriodCount, type PeriodReader, toInstant } from './period-reader.ts';
 import { type Period, periodsOf, possibleDays, previousPeriod } from './periods.ts';
@@ -56,9 +56,9 @@ class ComparedCount implements PeriodCount {
   readonly #attendance: AttendanceSummary;
   readonly #people: PeopleSummary;
 
-  constructor(options: { isOneDay: boolean; counter: DayCounter }, years: PseudonymYears) {
+  constructor(options: { isOneDay: boolean; counter: DayCounter }, people: People) {
     this.#attendance = new AttendanceSummary(options);
-    this.#people = new PeopleSummary(years);
+    this.#people = new PeopleSummary(people);
   }
 
   add(day: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
@@ -97,10 +97,10 @@ export const readComparison: DatasetReader = async function* (tx, query) {
   const window = possibleDays(comparedWindow(query), query.now);
   if (window === undefined) return;
   const reader = await openMetricsReader(tx, query, window, { users: true });
-  const years = await pseudonymYearsOf(tx, query, window);
+  const people = await readPeople(tx, query.tenantId, window);
   const options = { isOneDay: kind === 'day', counter: new DayCounter() };
   const read = (periods: readonly Period[]) =>
-    reader.summaries(periods, () => new ComparedCount(options, years));
+    reader.summaries(periods, () => new ComparedCount(options, people));
   const periods = [...periodsOf(query.window, kind)];
   const compared = new Set(periods.map((period) => keyOf(previousPeriod(period, kind))));
   // Most periods are the period before of a later one. They are read once, and kept until then.

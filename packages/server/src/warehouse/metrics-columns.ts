@@ -80,7 +80,7 @@ const COMPARED_COLUMNS: Columns = {
 
 /** What the column `exact` says. */
 export const EXACT =
-  'false: people is an upper bound, because people who were erased have a pseudonym for each calendar year';
+  'false: people is an upper bound, because people without a name have a pseudonym for each calendar year';
 
 /** The numbers of a period and of the period before it, and their changes. */
 export const COMPARISON_COLUMNS: Columns = {

@@ -107,7 +107,7 @@ export const metricsDatasets: readonly Dataset[] = [
       personWeeks: column.integer('ours', 'person-weeks with exactly so many days'),
       exact: column.boolean(
         'ours',
-        'false: a week over New Year may count a person who was erased twice, with the days of each year',
+        'false: a week over New Year may count a person twice, who has a pseudonym in each year',
       ),
       share: column.maybeNumber('ours', 'personWeeks / all person-weeks of the unit and period'),
       averagePeople: column.maybeNumber('ours', 'personWeeks / ISO weeks with a reported day'),

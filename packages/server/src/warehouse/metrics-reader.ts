@@ -1,6 +1,5 @@
 import type { Tx } from '../store/connections/db.ts';
 import type { DayWindow } from '../store/values/day-window.ts';
-import { addDays } from '../store/values/days.ts';
 import { setPlannerForAggregates } from '../store/warehouse/aggregates.ts';
 import { listClockChanges } from '../store/warehouse/clock-changes.ts';
 import {
@@ -11,16 +10,12 @@ import {
   type MetricsQuery,
   type OfficeClock,
 } from '../store/warehouse/metrics.ts';
-import {
-  listNumberedMembers,
-  listNumberedNodes,
-  listPseudonymYears,
-  type PseudonymYears,
-} from '../store/warehouse/numbers.ts';
+import { listNumberedMembers, listNumberedNodes } from '../store/warehouse/numbers.ts';
 import type { DatasetReader, ExportQuery } from '../store/warehouse/query.ts';
 import { CapacityTree } from './capacity-tree.ts';
 import { ancestorsOf, withinGroups } from './group-tree.ts';
 import { OfficeClocks } from './office-clocks.ts';
+import { People, readPeople } from './people.ts';
 import { PeriodReader, type Summary } from './period-reader.ts';
 import { periodsOf, possibleDays } from './periods.ts';
 import { Spots } from './spots.ts';
@@ -39,11 +34,11 @@ export interface MetricsNeeds {
 /**
  * A reader of a dataset with a summary for each period.
  *
- * @param begin begins a call, and returns the function that begins the summary of a period. `years` is empty unless the
- * dataset needs users
+ * @param begin begins a call, and returns the function that begins the summary of a period. `people` knows no pseudonyms unless
+ * the dataset needs users
  */
 export function readerOf(
-  begin: (query: MetricsQuery, years: PseudonymYears) => () => Summary,
+  begin: (query: MetricsQuery, people: People) => () => Summary,
   needs: MetricsNeeds = {},
 ): DatasetReader {
   return async function* (tx, query) {
@@ -52,19 +47,9 @@ export function readerOf(
     if (window === undefined) return;
     const reader = await openMetricsReader(tx, query, window, needs);
     const periods = [...periodsOf(query.window, metrics.period)];
-    const years = needs.users ? await pseudonymYearsOf(tx, query, window) : new Map();
-    yield* reader.rows(periods, begin(metrics, years));
+    const people = needs.users ? await readPeople(tx, query.tenantId, window) : new People();
+    yield* reader.rows(periods, begin(metrics, people));
   };
-}
-
-/** The pseudonyms that may be one person on the days of `window`: none if it is of one calendar year. */
-export async function pseudonymYearsOf(
-  tx: Tx,
-  { tenantId }: ExportQuery,
-  { from, before }: DayWindow,
-): Promise<PseudonymYears> {
-  const isOfOneYear = from.slice(0, 4) === addDays(before, -1).slice(0, 4);
-  return isOfOneYear ? new Map() : listPseudonymYears(tx, tenantId);
 }
 
 /** The parameters of metrics. */

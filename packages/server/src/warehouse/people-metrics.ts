@@ -1,9 +1,9 @@
-import { areDifferentPeople, type PseudonymYears } from '../store/warehouse/numbers.ts';
 import { type AttendedDay, came } from './attended-day.ts';
 import { ByUnit } from './by-unit.ts';
 import type { Row } from './format.ts';
 import { readerOf } from './metrics-reader.ts';
 import type { OfficeCalendar } from './office-calendar.ts';
+import type { People } from './people.ts';
 import type { Summary } from './period-reader.ts';
 import { type Counts, count, rate } from './statistics.ts';
 import type { ReportedUnit } from './units.ts';
@@ -21,16 +21,16 @@ interface Came {
 /** The different people who came to the units of a period. */
 export class PeopleSummary implements Summary {
   readonly #came = new ByUnit((): Came => ({ attendance: 0, people: new Set<number>() }));
-  readonly #years: PseudonymYears;
+  readonly #people: People;
 
-  constructor(years: PseudonymYears) {
-    this.#years = years;
+  constructor(people: People) {
+    this.#people = people;
   }
 
   add(day: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
     addPeople(this.#came, day, unitOf, (came, user) => {
       came.attendance++;
-      came.people.add(user);
+      came.people.add(this.#people.personOf(user));
     });
   }
 
@@ -56,7 +56,7 @@ export class PeopleSummary implements Summary {
 
   /** Whether `peopleOf` is the number of people. Otherwise there may be fewer. */
   isExact(unit: ReportedUnit): boolean {
-    return areDifferentPeople(this.#came.find(unit)?.people ?? [], this.#years);
+    return this.#people.areDifferent(this.#came.find(unit)?.people ?? []);
   }
 }
 
@@ -68,21 +68,21 @@ class DaysPerWeekSummary implements Summary {
   readonly #personWeeks = new ByUnit(() => new Array<number>(1 + DAYS_PER_WEEK).fill(0));
   /** Units with a week in which two users may be one person. */
   readonly #inexact = new Set<ReportedUnit>();
-  readonly #years: PseudonymYears;
+  readonly #people: People;
 
-  constructor(years: PseudonymYears) {
-    this.#years = years;
+  constructor(people: People) {
+    this.#people = people;
   }
 
   add(day: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
-    addPeople(this.#ofWeek, day, unitOf, count);
+    addPeople(this.#ofWeek, day, unitOf, (days, user) => count(days, this.#people.personOf(user)));
   }
 
   endWeek(): void {
     for (const [unit, days] of this.#ofWeek.entries()) {
       const personWeeks = this.#personWeeks.of(unit);
       for (const each of days.values()) personWeeks[each] = (personWeeks[each] ?? 0) + 1;
-      if (!areDifferentPeople(days.keys(), this.#years)) this.#inexact.add(unit);
+      if (!this.#people.areDifferent(days.keys())) this.#inexact.add(unit);
     }
     this.#ofWeek = new ByUnit((): Counts => new Map());
   }
@@ -122,7 +122,7 @@ function addPeople<T>(
 }
 
 /** Reads how many different people came, with a row for each unit of each period. */
-export const readPeopleMetrics = readerOf((_, years) => () => new PeopleSummary(years), { users: true });
+export const readPeopleMetrics = readerOf((_, people) => () => new PeopleSummary(people), { users: true });
 
 /** Reads how many people came on one day of a week, on two, and so on, with seven rows for each unit of each period. */
-export const readDaysPerWeek = readerOf((_, years) => () => new DaysPerWeekSummary(years), { users: true });
+export const readDaysPerWeek = readerOf((_, people) => () => new DaysPerWeekSummary(people), { users: true });

@@ -7,6 +7,7 @@ import { type Access, callerOf } from '../auth/guard.ts';
 import { CODINGS, compress } from '../http/compression.ts';
 import { isKnown } from '../http/etag.ts';
 import { idList } from '../http/guid.ts';
+import type { Monitor } from '../http/monitoring/monitor.ts';
 import { preferredCoding, preferredRange } from '../http/negotiation.ts';
 import { CommaList } from '../http/query-parameters.ts';
 import { problems } from '../http/schema.ts';
@@ -52,6 +53,7 @@ export interface WarehouseRoutesOptions {
   publicUrl: string | undefined;
   transfers: Transfers;
   aggregates: AggregateKeeper;
+  monitor?: Pick<Monitor, 'noteCursor' | 'noteRows'> | undefined;
 }
 
 const ROWS_PER_BATCH = 250;
@@ -178,7 +180,7 @@ function unchangedSchema(dataset: Dataset) {
 
 async function sendRows(
   dataset: Dataset,
-  { database, clock, publicUrl, transfers, aggregates }: WarehouseRoutesOptions,
+  { database, clock, publicUrl, transfers, aggregates, monitor }: WarehouseRoutesOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -193,6 +195,7 @@ async function sendRows(
     changes,
     page: page && { rows: page.limit + 1, after: page.after },
   };
+  if (changes) monitor?.noteCursor(query.now.getTime() - changes.at.getTime());
   const format = chooseFormat(parameters.format, request.headers.accept);
   const coding = format.isCompressed
     ? undefined
@@ -235,7 +238,7 @@ async function sendRows(
     for (let from = 0; from < taken.length; from += ROWS_PER_BATCH)
       yield taken.slice(from, from + ROWS_PER_BATCH);
   });
-  const counted = auditRead(dataset, { query, format: format.name }, request, reply);
+  const counted = auditRead(dataset, { query, format: format.name, monitor }, request, reply);
   const pieces = format.encode(
     changes ? changedColumns(dataset) : dataset.columns,
     transfer.reading(counted(batches)),

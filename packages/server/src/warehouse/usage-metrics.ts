@@ -1,19 +1,13 @@
 import { setPlannerForAggregates } from '../store/warehouse/aggregates.ts';
 import { listCapacityNodes, listOfficeClocks } from '../store/warehouse/metrics.ts';
-import {
-  areDifferentPeople,
-  listNumberedNodes,
-  listNumberedPlaces,
-  type NumberedPlace,
-  type PseudonymYears,
-} from '../store/warehouse/numbers.ts';
+import { listNumberedNodes, listNumberedPlaces, type NumberedPlace } from '../store/warehouse/numbers.ts';
 import type { DatasetReader } from '../store/warehouse/query.ts';
 import type { AttendedDay } from './attended-day.ts';
 import { ByUnit } from './by-unit.ts';
 import { CapacityTree } from './capacity-tree.ts';
 import type { Row } from './format.ts';
-import { pseudonymYearsOf } from './metrics-reader.ts';
 import type { OfficeCalendar } from './office-calendar.ts';
+import { type People, readPeople } from './people.ts';
 import { PeriodReader, type Summary } from './period-reader.ts';
 import { periodsOf, possibleDays } from './periods.ts';
 import { Spots } from './spots.ts';
@@ -46,10 +40,10 @@ class UsageSummary implements Summary {
   readonly #usage = new ByUnit(() => new Usage());
   /** By the number of the unit, which is that of its node and so the same on all days. */
   readonly #byNumber: Usage[] = [];
-  readonly #years: PseudonymYears;
+  readonly #people: People;
 
-  constructor(years: PseudonymYears) {
-    this.#years = years;
+  constructor(people: People) {
+    this.#people = people;
   }
 
   add({ pairs, units, entries, kinds, users }: AttendedDay, unitOf: (number: number) => ReportedUnit): void {
@@ -64,7 +58,7 @@ class UsageSummary implements Summary {
       usage.kinds |= kind;
       if ((kind & USED) === 0) continue;
       usage.attendance++;
-      usage.people.add(users[entry] as number);
+      usage.people.add(this.#people.personOf(users[entry] as number));
     }
     for (const usage of ofDay) usage.endDay();
   }
@@ -84,7 +78,7 @@ class UsageSummary implements Summary {
         unusedBookedDays,
         attendance,
         people: usage?.people.size ?? 0,
-        exact: areDifferentPeople(usage?.people ?? [], this.#years),
+        exact: this.#people.areDifferent(usage?.people ?? []),
       },
     ];
   }
@@ -116,8 +110,8 @@ export const readUsage: DatasetReader = async function* (tx, query) {
     days,
     units: new PlaceUnits(counted, tree),
   });
-  const years = await pseudonymYearsOf(tx, query, window);
-  yield* reader.rows([...periodsOf(query.window, usage.period)], () => new UsageSummary(years));
+  const people = await readPeople(tx, tenantId, window);
+  yield* reader.rows([...periodsOf(query.window, usage.period)], () => new UsageSummary(people));
 };
 
 /** Desks or zones as units. */

@@ -1,4 +1,5 @@
 import type { Tx } from '../store/connections/db.ts';
+import { noteNamesWritten } from '../store/privacy/ended-names.ts';
 import { hasSameMembers } from '../store/values/same-members.ts';
 import { type DayAuthor, insertActionLog } from '../store/workday/action-log.ts';
 import {
@@ -51,6 +52,12 @@ export async function saveWorkday(
   await insertBookings(tx, tenantId, bookings);
   await updateBookingSources(tx, tenantId, bookingsWithNewSource);
   await insertActionLog(tx, tenantId, { actor, at, rows: workday.entries });
+  await noteNamesWritten(
+    tx,
+    tenantId,
+    plansMade.map(({ day }) => day),
+    at,
+  );
 }
 
 /** False also if the desk is in another zone now: the booking must then count in that zone. */

@@ -155,6 +155,26 @@ describe.skipIf(!hasSystemd)('As a service of systemd (needs root and systemd)',
     expect((await rollcall('orgs', 'list', ...data)).stdout).toContain('acme');
   });
 
+  test('the configuration file of the machine is that of the service and of commands of root', async () => {
+    const file = '/etc/rollcall/rollcall.yaml';
+    const write = (text: string) => systemd.run('sh', '-c', `umask 077; printf '${text}' >${file}`);
+    await write(`public-url: https://presence.example.com\\n`);
+    expect(await rollcall('service', 'install')).toMatchObject({ code: 0 });
+    // The server is ready a moment before it says where it is.
+    await until(async () => (await log()).includes('Rollcall is at https://presence.example.com'));
+    expect((await rollcall('config')).stdout).toMatch(
+      new RegExp(`public-url +https://presence\\.example\\.com +${file}:1`),
+    );
+    const examined = await rollcall('doctor', '--json', ...data);
+    const { findings } = JSON.parse(examined.stdout) as { findings: { check: string; state: string }[] };
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'migrations', state: 'fine' }));
+    await write(`prot: 1\\n`);
+    expect(await rollcall('service', 'install')).toMatchObject({ code: 1 });
+    await until(async () => (await log()).includes('rollcall-config:1: prot: There is no such setting.'));
+    await systemd.run('rm', file);
+    expect(await rollcall('service', 'install')).toMatchObject({ code: 0 });
+  });
+
   test('a backup goes back in the place of its data', async () => {
     const [place, restored, file] = [
       '/var/lib/private/rollcall-data',

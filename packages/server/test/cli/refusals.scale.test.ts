@@ -127,7 +127,7 @@ describe('One plain sentence, and no stack, for', () => {
       ],
       [
         ['serve', '--database-url', 'mysql://db'],
-        /^error: .*'mysql:\/\/db' is invalid\. It must be a URL that begins with postgres:\/\/\.\n/,
+        /^rollcall: The value of --database-url or DATABASE_URL is invalid\. It must be a URL that begins with postgres:\/\/\.\n$/,
       ],
     );
   });

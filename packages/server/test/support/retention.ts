@@ -9,12 +9,22 @@ import { storeDays } from './workday.ts';
 /** Four days in March 2026, for which `fillDays` makes rows of every kind. */
 export const DAYS = ['2026-03-08', '2026-03-09', '2026-03-10', '2026-03-31'] as const;
 
-/** Runs the job on behalf of the server, until `signal` aborts. */
-export async function enforceRetention(
-  { server: { db, clock } }: { server: { db: TestDatabase; clock: Pick<TestClock, 'read'> } },
+interface Served {
+  server: { db: TestDatabase; clock: Pick<TestClock, 'read'> };
+}
+
+/** Runs the job `retention` on behalf of the server, until `stopping` aborts. */
+export function enforceRetention(served: Served, stopping?: AbortController): Promise<void> {
+  return runTask(served, 'retention', stopping);
+}
+
+/** Runs a job on behalf of the server, until `stopping` aborts. */
+export async function runTask(
+  { server: { db, clock } }: Served,
+  wanted: string,
   stopping?: AbortController,
 ): Promise<void> {
-  const task = TASKS.find(({ name }) => name === 'retention');
+  const task = TASKS.find(({ name }) => name === wanted);
   await task?.run({
     database: db.restricted,
     target: db.target,

@@ -8,6 +8,7 @@ import { ensureSigningKey } from '../../src/auth/signing-keys.ts';
 import { defaults, SERVER_SETTINGS, type ServerConfig } from '../../src/config.ts';
 import type { Lifecycle } from '../../src/http/health.ts';
 import { createLogger } from '../../src/http/logging.ts';
+import type { Monitor } from '../../src/http/monitoring/monitor.ts';
 import type { ApiKeyAuthentication, ApiKeyRole } from '../../src/store/auth/api-keys.ts';
 import type { KeyLimits } from '../../src/store/auth/key-limits.ts';
 import { Database, type DatabaseOptions } from '../../src/store/connections/db.ts';
@@ -63,12 +64,13 @@ export interface TestServerOptions {
   database?: Partial<DatabaseOptions>;
   lifecycle?: Lifecycle;
   oidcClientSecret?: string;
+  monitor?: Monitor;
 }
 
 /** Starts the real application on a separate database, with a settable clock. */
 export async function startTestServer(
   config: Partial<ServerConfig> = {},
-  { database: own, lifecycle = { migrated: true }, oidcClientSecret }: TestServerOptions = {},
+  { database: own, lifecycle = { migrated: true }, oidcClientSecret, monitor }: TestServerOptions = {},
 ): Promise<TestServer> {
   const db = await createTestDatabase();
   const database = own
@@ -88,6 +90,7 @@ export async function startTestServer(
     clock: clock.read,
     stopwatch: () => stopwatch.nowMs,
     oidcClientSecret,
+    monitor,
   });
   await app.ready();
   return {

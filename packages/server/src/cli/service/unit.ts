@@ -1,4 +1,5 @@
 import { MASTER_KEY_CREDENTIAL, SERVE_SETTINGS, SERVER_SETTINGS } from '../../config.ts';
+import { CONFIG_CREDENTIAL, CONFIG_FILE } from '../../config-file.ts';
 
 export const SERVICE = 'rollcall.service';
 export const UNIT_FILE = `/etc/systemd/system/${SERVICE}`;
@@ -20,12 +21,13 @@ export interface Program {
  * The systemd unit of the server: a user of its own that exists only while the service runs, no capability, and no file
  * that it can write except those in its data directory. `man systemd.exec` explains each line.
  *
+ * - `SetCredential` is for a machine without a configuration file: its settings are then an empty map.
  * - No `MemoryDenyWriteExecute`: Node.js compiles JavaScript while it runs.
  * - `KillMode=mixed`: the server stops its PostgreSQL itself, after the last request.
  */
 export function unitOf({ node, script }: Program): string {
   return `${UNIT_HEADER}
-# Settings belong into ${SETTINGS_FILE}. Other changes: systemctl edit ${SERVICE}
+# Settings belong into ${CONFIG_FILE} or ${SETTINGS_FILE}. Other changes: systemctl edit ${SERVICE}
 [Unit]
 Description=Rollcall
 Documentation=file:${script.replace(/dist\/bin\/[^/]+$/, 'docs/operations.md')}
@@ -37,6 +39,8 @@ Type=exec
 ExecStart=${quoted(node)} ${quoted(script)} serve --data-dir ${DATA_DIR}
 EnvironmentFile=-${SETTINGS_FILE}
 LoadCredential=${MASTER_KEY_CREDENTIAL}:${MASTER_KEY_FILE}
+LoadCredential=${CONFIG_CREDENTIAL}:${CONFIG_FILE}
+SetCredential=${CONFIG_CREDENTIAL}:{}
 Restart=on-failure
 RestartSec=2
 KillMode=mixed

@@ -1,5 +1,6 @@
 import type { RateClass } from '../../store/auth/key-limits.ts';
 import { HttpProblem } from '../errors.ts';
+import type { Monitor } from '../monitoring/monitor.ts';
 import { afterUnits, remainingUnits, TOLERANCE_MS, WINDOW_MS, waitMs } from './gcra.ts';
 import type { LimitedCaller, LimitHolder } from './limited-caller.ts';
 import { DEFAULT_LIMITS, ORGANISATION_TIMES } from './rate-classes.ts';
@@ -31,6 +32,7 @@ interface Deps {
   /** The live processes. Each grants its part of every limit. */
   processes: { readonly count: number };
   log: { warn(fields: object, message: string): void };
+  monitor?: Pick<Monitor, 'noteLimit'> | undefined;
 }
 
 const WORDS: Readonly<Record<RateClass, string>> = {
@@ -62,7 +64,7 @@ export class RateLimits {
 
   constructor(deps: Deps) {
     this.#deps = deps;
-    this.refusals = new RateRefusals(deps.log);
+    this.refusals = new RateRefusals(deps.log, deps.monitor);
     this.#timer = setInterval(() => this.#forgetFull(), TIDY_MS).unref();
   }
 

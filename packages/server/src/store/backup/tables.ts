@@ -53,7 +53,7 @@ export async function listTables(client: pg.ClientBase): Promise<Table[]> {
                             'aggregate_days', 'day_aggregates', 'user_searches', 'sessions', 'sign_in_links',
                             'sign_in_networks', 'sign_in_failures', 'spent_challenges',
                             'set_up_links', 'answered_requests', 'api_key_networks', 'server_processes',
-                            'replaced_users', 'gone_users', 'replacement_marks', 'removed_days')
+                            'gone_users', 'replacement_marks', 'removed_days')
     ORDER BY c.relname`);
   return inReferenceOrder(rows);
 }

@@ -29,6 +29,15 @@ export interface DatabaseOptions {
   statementTimeoutMs?: number;
 }
 
+/** How many connections a pool has, and how many requests wait for one. */
+export interface PoolState {
+  name: string;
+  most: number;
+  used: number;
+  idle: number;
+  waiting: number;
+}
+
 /** The pool on whose connections rows are streamed to callers. */
 export type StreamKind = 'exports' | 'lists';
 
@@ -97,6 +106,28 @@ export class Database {
   get streamSizes(): Record<StreamKind, number> {
     const { exports, lists } = this.#streams;
     return { exports: exports.options.max, lists: lists.options.max };
+  }
+
+  /** The state of each pool. */
+  poolStates(): PoolState[] {
+    const pools = {
+      ...this.#streams,
+      requests: this.#requests,
+      events: this.#events,
+      credentials: this.#credentials,
+    };
+    return Object.entries(pools).map(([name, { options, totalCount, idleCount, waitingCount }]) => ({
+      name,
+      most: options.max,
+      used: totalCount - idleCount,
+      idle: idleCount,
+      waiting: waitingCount,
+    }));
+  }
+
+  /** The part of its connections for requests that each organisation uses. */
+  connectionParts(): Iterable<[tenantId: string, part: number]> {
+    return this.#connectionLimit.parts();
   }
 
   /** Opens a connection outside the pools, for work that must stay on one connection. The caller ends it. */

@@ -19,6 +19,8 @@ export interface MergingOptions<Job, Answer> {
   concurrency: number;
   /** The queue gives up a job that waits longer: it is better to tell the caller to try again. */
   longestWaitMs?: number;
+  /** Hears of each run how long its jobs waited, in milliseconds. A job that runs alone after a failure counts once. */
+  onRun?: ((waitsMs: readonly number[]) => void) | undefined;
 }
 
 interface Waiting<Job, Answer> {
@@ -76,8 +78,18 @@ export class MergingQueue<Job, Answer> {
   async #runWaiting(): Promise<void> {
     if (this.#running >= this.#merging.concurrency) return;
     this.#running++;
-    for (let next = this.#take(); next.length > 0; next = this.#take()) await this.#run(next);
+    for (let next = this.#take(); next.length > 0; next = this.#take()) {
+      this.#tell(next);
+      await this.#run(next);
+    }
     this.#running--;
+  }
+
+  #tell(batch: readonly Waiting<Job, Answer>[]): void {
+    const { onRun } = this.#merging;
+    if (!onRun) return;
+    const nowMs = performance.now();
+    onRun(batch.map(({ sinceMs }) => nowMs - sinceMs));
   }
 
   #take(): Waiting<Job, Answer>[] {

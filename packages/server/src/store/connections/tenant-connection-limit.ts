@@ -24,6 +24,11 @@ export class TenantConnectionLimit {
     this.#most = most;
   }
 
+  /** The part of the connections of one organisation that each organisation holds. */
+  *parts(): Iterable<[tenantId: string, part: number]> {
+    for (const [tenantId, held] of this.#held) yield [tenantId, held / this.#most];
+  }
+
   /**
    * Runs `work` when the organisation has a free connection of its share. Throws `TenantBusyError` if none becomes
    * free in time, or too many requests already wait.

@@ -40,6 +40,21 @@ export interface SourceWindow {
   usualIn: number;
 }
 
+/** The rule by which a source is quiet. */
+export interface SourceHabit {
+  /** The source usually sends in an hour of the week if it did so in `usualIn` of the last `weeks` weeks. */
+  weeks: number;
+  usualIn: number;
+  /** It is quiet after this many whole hours in which it usually sends. */
+  missedHours: number;
+  /** With fewer events in this many days before the last one, no habit is known. */
+  leastEvents: number;
+  days: number;
+}
+
+/** One hour of silence may be a late start. */
+export const SOURCE_HABIT: SourceHabit = { weeks: 4, usualIn: 3, missedHours: 2, leastEvents: 50, days: 30 };
+
 /**
  * The sources of an organisation, by endpoint and id, with `limit` and `after` as a page. Events of the last seconds
  * count only in `lastEventAt`, because servers add counts with a delay.
@@ -89,21 +104,7 @@ export async function listSources(
            AND hour >= z.first::timestamp AT TIME ZONE z.time_zone
          GROUP BY 1) c ON c.day = g.day) d
      CROSS JOIN LATERAL (
-       SELECT count(*)::int AS missed FROM (
-         SELECT u.hour FROM generate_series(1, $6::int) AS w (week)
-         CROSS JOIN LATERAL (SELECT least($2 - interval '1 hour', p.last_event_at + interval '7 days') AS hour) AS last
-         CROSS JOIN LATERAL (
-           -- OFFSET 0 keeps the planner from reading all hours of the source for each week.
-           SELECT hour FROM source_hours
-           WHERE tenant_id = $1 AND endpoint = p.endpoint AND source_id = p.source_id
-             AND hour BETWEEN p.last_event_at - (w.week * 168 + 2) * interval '1 hour'
-               AND last.hour - (w.week * 168 - 2) * interval '1 hour'
-           OFFSET 0) c
-         CROSS JOIN LATERAL (
-           -- The same hour of the week by the clock of the organisation, also when clocks have changed since.
-           SELECT ((c.hour AT TIME ZONE z.time_zone) + w.week * interval '7 days') AT TIME ZONE z.time_zone AS hour) u
-         WHERE u.hour > p.last_event_at AND u.hour <= last.hour
-         GROUP BY u.hour HAVING count(DISTINCT w.week) >= $7::int) AS usual) m
+       ${missedHoursSql({ now: '$2::timestamptz', weeks: '$6::int', usualIn: '$7::int' })}) m
      ORDER BY p.endpoint, p.source_id`,
     [
       tenantId,
@@ -143,3 +144,25 @@ const RECENT = `
     WHERE r.tenant_id = $1 AND r.mended AND r.tried_at >= since.at AND r.endpoint = stored.endpoint
       AND r.source_id = stored.source_id AND r.event_id = stored.event_id)
   GROUP BY endpoint, source_id`;
+
+/**
+ * Counts the whole hours since the last event of a source `p` in which it usually sends, as `missed`, by the clock of the
+ * organisation `z`. The parameters are SQL.
+ */
+export function missedHoursSql({ now, weeks, usualIn }: Record<'now' | 'weeks' | 'usualIn', string>): string {
+  return `SELECT count(*)::int AS missed FROM (
+     SELECT u.hour FROM generate_series(1, ${weeks}) AS w (week)
+     CROSS JOIN LATERAL (SELECT least(${now} - interval '1 hour', p.last_event_at + interval '7 days') AS hour) AS last
+     CROSS JOIN LATERAL (
+       -- OFFSET 0 keeps the planner from reading all hours of the source for each week.
+       SELECT hour FROM source_hours
+       WHERE tenant_id = $1 AND endpoint = p.endpoint AND source_id = p.source_id
+         AND hour BETWEEN p.last_event_at - (w.week * 168 + 2) * interval '1 hour'
+           AND last.hour - (w.week * 168 - 2) * interval '1 hour'
+       OFFSET 0) c
+     CROSS JOIN LATERAL (
+       -- The same hour of the week by the clock of the organisation, also when clocks have changed since.
+       SELECT ((c.hour AT TIME ZONE z.time_zone) + w.week * interval '7 days') AT TIME ZONE z.time_zone AS hour) u
+     WHERE u.hour > p.last_event_at AND u.hour <= last.hour
+     GROUP BY u.hour HAVING count(DISTINCT w.week) >= ${usualIn}) AS usual`;
+}

@@ -191,10 +191,11 @@ export const WITHHELD_TABLES: readonly WithheldTable[] = [
   {
     table: 'replaced_users',
     title: 'the pseudonyms of somebody whose rows have moved to them',
-    purpose: 'to tell a warehouse which of its rows have a pseudonym now',
-    keptFor: '90 days',
+    purpose:
+      'to tell a warehouse which of its rows have a pseudonym now, and to count a person once in a year',
+    keptFor: '90 days after the person was erased, or after all names of the year have ended',
     erasure: 'made by the erasure, with the id alone',
-    reason: 'it has nothing but ids',
+    reason: 'it has nothing but ids; the export has the rows of these pseudonyms',
   },
   {
     table: 'gone_users',

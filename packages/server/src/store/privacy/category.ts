@@ -1,6 +1,11 @@
 import type { AccountRole } from '../auth/account-roles.ts';
 import type { ApiKeyRole } from '../auth/api-keys.ts';
-import { type RetentionKindName, retentionKind, retentionWords } from './retention-kinds.ts';
+import {
+  type KindOfNames,
+  type RetentionKindName,
+  retentionKind,
+  retentionWords,
+} from './retention-kinds.ts';
 
 /** Who sees rows of a category through the API: people and keys by role, and identity providers. */
 export interface Seers {
@@ -87,6 +92,14 @@ export function settable(retention: RetentionKindName, since = ''): Pick<Categor
   const { byDefault } = retentionKind(retention);
   return { keptFor: `${retentionWords(byDefault)}${since} by default (\`${retention}\`)`, retention };
 }
+/** As `settable`, for rows whose names may end before. */
+export function settableWithNames(
+  retention: RetentionKindName,
+  names: KindOfNames,
+): Pick<Category, 'keptFor' | 'retention'> {
+  const row = settable(retention);
+  return { ...row, keptFor: `the name: ${settable(names).keptFor}; the row: ${row.keptFor}` };
+}
 
 /** SQL of the office, level, zone, desk and room of a column of `t`. */
 export const nodeOf = (column: string) =>
@@ -105,6 +118,11 @@ export const OFFICE =
 /** SQL that joins the rows of `table` that name the person. */
 export function ofPerson(table: string): string {
   return `JOIN ${table} AS t ON t.tenant_id = person.tenant_id AND t.user_id = person.user_id`;
+}
+
+/** SQL that joins the rows of `table` that name the person in `column`, or a pseudonym of the person. */
+export function ofPersonOrPseudonyms(table: string, column = 'user_id'): string {
+  return `JOIN ${table} AS t ON t.tenant_id = person.tenant_id AND t.${column} = ANY (person.row_ids)`;
 }
 
 /** SQL: whether a text is one of the names in `list`, a column of `person`. */

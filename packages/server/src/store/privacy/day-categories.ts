@@ -8,10 +8,12 @@ import {
   OF_OTHERS,
   OFFICE,
   ofPerson,
+  ofPersonOrPseudonyms,
   PSEUDONYM,
   READERS_OF_DATASETS,
   READERS_OF_MANAGEMENT,
   settable,
+  settableWithNames,
 } from './category.ts';
 
 const PLANNING = 'a planner, a program with a key, leave, presence, or the server by the week plan';
@@ -51,10 +53,10 @@ export const DAY_CATEGORIES: readonly Category[] = [
     table: 'day_plans',
     purpose: 'to tell who comes on a day, and to compare plans with presence',
     source: PLANNING,
-    ...settable('attendance'),
+    ...settableWithNames('attendance', 'names'),
     erasure: `${PSEUDONYM}; days ahead are deleted`,
     seenBy: READERS_OF_DATASETS,
-    from: `${ofPerson('day_plans')} ${OFFICE}`,
+    from: `${ofPersonOrPseudonyms('day_plans')} ${OFFICE}`,
     columns: { day: 'day', plan: 'plan', location_id: 'locationId', set_by: 'setBy' },
     joined: { locationName: 'office.name' },
     order: 't.day',
@@ -65,10 +67,10 @@ export const DAY_CATEGORIES: readonly Category[] = [
     table: 'bookings',
     purpose: 'to keep a place for the person on a day',
     source: PLANNING,
-    ...settable('attendance'),
+    ...settableWithNames('attendance', 'names'),
     erasure: `${PSEUDONYM}; days ahead are deleted`,
     seenBy: READERS_OF_DATASETS,
-    from: `${ofPerson('bookings')} ${nodeOf('node_id')}`,
+    from: `${ofPersonOrPseudonyms('bookings')} ${nodeOf('node_id')}`,
     columns: {
       day: 'day',
       location_id: 'locationId',
@@ -86,10 +88,10 @@ export const DAY_CATEGORIES: readonly Category[] = [
     table: 'action_log',
     purpose: 'to show who changed a plan or a booking, when and why',
     source: 'the server, at each change',
-    ...settable('actionLog'),
+    ...settableWithNames('actionLog', 'names'),
     erasure: `${PSEUDONYM}, without free text and the own name`,
     seenBy: READERS_OF_DATASETS,
-    from: `${ofPerson('action_log')}
+    from: `${ofPersonOrPseudonyms('action_log')}
       LEFT JOIN api_keys AS author ON author.tenant_id = t.tenant_id AND author.api_key = t.changed_by_name`,
     columns: {
       logged_at: 'eventTime',
@@ -118,10 +120,10 @@ export const DAY_CATEGORIES: readonly Category[] = [
     table: 'action_log',
     purpose: 'to show who changed a plan or a booking, when and why',
     source: 'the server, at each change',
-    ...settable('actionLog'),
+    ...settableWithNames('actionLog', 'names'),
     erasure: 'the name is removed, and texts of others that have it',
     seenBy: READERS_OF_DATASETS,
-    from: `JOIN action_log AS t ON t.tenant_id = person.tenant_id AND t.user_id <> person.user_id
+    from: `JOIN action_log AS t ON t.tenant_id = person.tenant_id AND t.user_id <> ALL (person.row_ids)
         AND ${isOneOf('t.changed_by_name', 'names')}`,
     columns: {
       logged_at: 'eventTime',

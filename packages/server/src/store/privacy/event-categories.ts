@@ -6,11 +6,12 @@ import {
   NODE_NAMES,
   nodeOf,
   OF_OTHERS,
-  ofPerson,
+  ofPersonOrPseudonyms,
   PSEUDONYM,
   READERS_OF_DATASETS,
   type Seers,
   settable,
+  settableWithNames,
 } from './category.ts';
 
 const REFUSED: Seers = { people: ['administrator', 'integrations'], keys: ['all'] };
@@ -39,10 +40,10 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     table: 'presence_events',
     purpose: 'to tell who is where, and to count attendance',
     source: 'the system that `sourceId` names',
-    ...settable('attendance'),
+    ...settableWithNames('attendance', 'names'),
     erasure: `${PSEUDONYM}, without the id of the source`,
     seenBy: READERS_OF_DATASETS,
-    from: `${ofPerson('presence_events')} ${nodeOf('node_id')}`,
+    from: `${ofPersonOrPseudonyms('presence_events')} ${nodeOf('node_id')}`,
     columns: { ...EVENT, source_user_id: 'sourceUserId' },
     joined: NODE_NAMES,
     leftOut: { event_digest: DERIVED },
@@ -57,7 +58,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     ...settable('visitors'),
     erasure: 'the host is a pseudonym',
     seenBy: READERS_OF_DATASETS,
-    from: `JOIN visitor_arrivals AS t ON t.tenant_id = person.tenant_id AND t.host_user_id = person.user_id ${nodeOf('node_id')}`,
+    from: `${ofPersonOrPseudonyms('visitor_arrivals', 'host_user_id')} ${nodeOf('node_id')}`,
     columns: { ...EVENT, host_user_id: 'hostUserId' },
     joined: NODE_NAMES,
     leftOut: {
@@ -74,7 +75,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     table: 'visitor_arrivals',
     purpose: 'to count visitors, and to tell whom a visitor comes to',
     source: 'the system that `sourceId` names',
-    ...settable('visitors'),
+    ...settableWithNames('visitors', 'visitorNames'),
     erasure: 'name, e-mail address and company are removed',
     seenBy: READERS_OF_DATASETS,
     from: `JOIN visitor_arrivals AS t ON t.tenant_id = person.tenant_id AND ${isOneOf('t.visitor_email', 'addresses')}

@@ -28,11 +28,22 @@ export function membersOf({ columns, joined = {} }: Category): string[] {
   return [...Object.values(columns), ...Object.keys(joined)];
 }
 
-/** SQL of the parameters, as `person` in `Category.from`. */
-const PERSON = `(SELECT $1::uuid AS tenant_id, $2::uuid AS user_id, $3::text[] AS names, $4::text[] AS addresses,
-                  $5::uuid[] AS own_account_ids) AS person`;
+/**
+ * SQL of the parameters, as `person` in `Category.from`.
+ *
+ * @param pseudonyms SQL of the pseudonyms whose rows count as those of the person
+ */
+const personWith = (pseudonyms: string) =>
+  `(SELECT $1::uuid AS tenant_id, $2::uuid AS user_id, $3::text[] AS names, $4::text[] AS addresses,
+           $5::uuid[] AS own_account_ids, ARRAY[$2::uuid] || ${pseudonyms} AS row_ids) AS person`;
+/** Those that the database can connect with the person. */
+const KNOWN_PSEUDONYMS =
+  '(SELECT array_agg(r.pseudonym_id) FROM replaced_users r WHERE r.tenant_id = $1 AND r.user_id = $2)';
 
-/** Yields the rows of a category that are about the person, in batches. Call it in a transaction with one snapshot. */
+/**
+ * Yields the rows of a category that are about the person, in batches, also those under a pseudonym that the database can connect
+ * with the person. Call it in a transaction with one snapshot.
+ */
 export function readPersonRows(
   tx: Tx,
   category: Category,
@@ -49,7 +60,7 @@ export function readPersonRows(
     tx,
     types,
     `SELECT ${selected.join(', ')}
-     FROM ${PERSON}
+     FROM ${personWith(KNOWN_PSEUDONYMS)}
      ${from}
      ORDER BY ${order}`,
     [tenantId, userId, names, addresses, ownAccountIds],
@@ -57,7 +68,7 @@ export function readPersonRows(
   );
 }
 
-/** The number of rows of a category that are about the person. */
+/** The number of rows of a category that an erasure of the person concerns: without those under a pseudonym. */
 export async function countPersonRows(
   tx: Tx,
   { from }: Category,
@@ -66,7 +77,7 @@ export async function countPersonRows(
   const counting = readRows<{ rows: number }>(
     tx,
     types,
-    `SELECT count(*)::integer AS rows FROM ${PERSON} ${from}`,
+    `SELECT count(*)::integer AS rows FROM ${personWith("'{}'::uuid[]")} ${from}`,
     [tenantId, userId, names, addresses, ownAccountIds],
   );
   for await (const [counted] of counting) return counted?.rows ?? 0;

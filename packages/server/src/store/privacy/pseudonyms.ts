@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { uuidArray } from '../connections/binary-arrays.ts';
 import type { Tx } from '../connections/db.ts';
 import { lockUsers } from '../directory/users.ts';
@@ -6,7 +5,7 @@ import type { DayWindow } from '../values/day-window.ts';
 import { OBSTACLE_CODES, REASONS, SEAT_CODES, seatReason } from '../workday/reasons.ts';
 
 /** The reasons of the server, which name nobody. Other reasons are free text of callers. */
-const SERVER_REASONS = [
+export const SERVER_REASONS = [
   ...Object.values(REASONS),
   ...SEAT_CODES.flatMap((seat) => [
     seatReason(seat),
@@ -15,6 +14,16 @@ const SERVER_REASONS = [
 ];
 /** SQL of the reason of an entry of the action log, without the type of leave: sick leave is health data. */
 const REASON = "regexp_replace(t.reason, ' [(](holiday|leave|sick)[)]$', '')";
+
+/**
+ * SQL that takes free text out of an entry `t` of the action log.
+ *
+ * @param reasons SQL of `SERVER_REASONS`
+ */
+export function logWithoutText(reasons: string): string {
+  return `reason = CASE WHEN ${REASON} = ANY (${reasons}::text[]) THEN ${REASON} END,
+          description = initcap(t.category) || ' ' || t.action, written_xid = pg_current_xact_id()`;
+}
 
 /** The rows that moved, by kind. */
 export interface MovedRows {
@@ -41,8 +50,7 @@ const MOVED: Readonly<Record<keyof MovedRows, { table: string; column: string; s
   changes: {
     table: 'action_log',
     column: 'user_id',
-    set: `reason = CASE WHEN ${REASON} = ANY ($5::text[]) THEN ${REASON} END,
-          description = initcap(t.category) || ' ' || t.action, written_xid = pg_current_xact_id()`,
+    set: logWithoutText('$5'),
   },
   visitors: { table: 'visitor_arrivals', column: 'host_user_id', set: 'written_xid = pg_current_xact_id()' },
 };
@@ -57,7 +65,7 @@ const ofDays = (column: string) =>
  * writes their days meanwhile. Users without rows on these days get no pseudonym. A repeated call moves what is left.
  *
  * What a row says of the person besides the id goes: ids of the source and free text. The rest of the row stays, and so do all
- * counts. A day that the pseudonym has planned already keeps that plan.
+ * counts. A plan of the user replaces one that the pseudonym has on the same day.
  */
 export async function moveToPseudonyms(
   tx: Tx,
@@ -70,21 +78,19 @@ export async function moveToPseudonyms(
   await lockUsers(tx, tenantId, userIds);
   const moving = await listUsersWithRows(tx, tenantId, userIds, days);
   if (moving.length === 0) return moved;
-  const pseudonyms = await takePseudonyms(tx, tenantId, moving, year);
-  const ids = [uuidArray([...pseudonyms.keys()]), days, uuidArray([...pseudonyms.values()])];
-  for (const table of ['bookings', 'day_plans']) {
-    await tx.query(
-      `DELETE FROM ${table} t USING unnest($2::uuid[], $4::uuid[]) AS p (user_id, pseudonym_id), day_plans d
-       WHERE ${ofDays('user_id')} AND t.user_id = p.user_id AND d.tenant_id = $1 AND d.user_id = p.pseudonym_id AND d.day = t.day`,
-      [tenantId, ...ids],
-    );
-  }
+  const pseudonyms = await takePseudonyms(
+    tx,
+    moving.map((userId) => ({ userId, year })),
+  );
+  const ids = [uuidArray(pseudonyms.map(({ userId }) => userId)), days] as const;
+  const toIds = uuidArray(pseudonyms.map(({ pseudonymId }) => pseudonymId));
+  await makeRoomForPlans(tx, tenantId, [...ids, toIds]);
   for (const [kind, { table, column, set }] of Object.entries(MOVED) as [keyof MovedRows, Moved][]) {
     const { rowCount } = await tx.query(
       `UPDATE ${table} t SET ${column} = p.pseudonym_id${set && `, ${set}`}
        FROM unnest($2::uuid[], $4::uuid[]) AS p (user_id, pseudonym_id)
        WHERE ${ofDays(column)} AND t.${column} = p.user_id`,
-      [tenantId, ...ids, ...(kind === 'changes' ? [SERVER_REASONS] : [])],
+      [tenantId, ...ids, toIds, ...(kind === 'changes' ? [SERVER_REASONS] : [])],
     );
     moved[kind] = rowCount ?? 0;
   }
@@ -108,35 +114,39 @@ export async function listUsersWithRows(
   return rows.map(({ userId }) => userId);
 }
 
-/** The pseudonyms of users for a year, by user id. Makes those that do not exist. */
-async function takePseudonyms(
+/** Deletes the plans and bookings of pseudonyms on days on which the users have plans, which are newer. */
+export async function makeRoomForPlans(
   tx: Tx,
   tenantId: string,
-  userIds: string[],
-  year: number,
-): Promise<Map<string, string>> {
-  const { rows } = await tx.query<{ userId: string; pseudonymId: string }>(
-    // An update stamps a row that is there already.
-    `INSERT INTO replaced_users AS r (tenant_id, user_id, year, pseudonym_id)
-     SELECT $1, w.user_id, $4, w.pseudonym_id FROM unnest($2::uuid[], $3::uuid[]) AS w (user_id, pseudonym_id)
-     ON CONFLICT (tenant_id, user_id, year) DO UPDATE SET year = excluded.year
-     RETURNING user_id AS "userId", pseudonym_id AS "pseudonymId"`,
-    [tenantId, uuidArray(userIds), uuidArray(userIds.map(() => randomUUID())), year],
+  users: readonly [userIds: Buffer, days: readonly string[], pseudonymIds: Buffer],
+): Promise<void> {
+  for (const table of ['bookings', 'day_plans']) {
+    await tx.query(
+      `DELETE FROM ${table} t USING unnest($2::uuid[], $4::uuid[]) AS p (user_id, pseudonym_id), day_plans d
+       WHERE t.tenant_id = $1 AND t.user_id = ANY ($4::uuid[]) AND t.user_id = p.pseudonym_id AND t.day = ANY ($3::date[])
+         AND d.tenant_id = $1 AND d.user_id = ANY ($2::uuid[]) AND d.user_id = p.user_id AND d.day = t.day`,
+      [tenantId, ...users],
+    );
+  }
+}
+
+/** The pseudonym of a user for a calendar year. */
+export interface Pseudonym {
+  userId: string;
+  year: number;
+  pseudonymId: string;
+}
+
+/** The pseudonyms of users of the organisation that the transaction has entered. Makes those that do not exist. */
+export async function takePseudonyms(
+  tx: Tx,
+  users: readonly Omit<Pseudonym, 'pseudonymId'>[],
+): Promise<Pseudonym[]> {
+  const { rows } = await tx.query<Pseudonym>(
+    `SELECT user_id AS "userId", year, pseudonym_id AS "pseudonymId" FROM take_pseudonyms($1::uuid[], $2::smallint[])`,
+    [uuidArray(users.map(({ userId }) => userId)), users.map(({ year }) => year)],
   );
-  await tx.query(
-    `INSERT INTO users (tenant_id, user_id, pseudonym_year, status, deprovisioned, primary_location_id, primary_group_id)
-     SELECT $1, p.pseudonym_id, $4, 'inactive', true, u.primary_location_id, u.primary_group_id
-     FROM unnest($2::uuid[], $3::uuid[]) AS p (user_id, pseudonym_id)
-     JOIN users u ON u.tenant_id = $1 AND u.user_id = p.user_id
-     ON CONFLICT DO NOTHING`,
-    [
-      tenantId,
-      uuidArray(rows.map(({ userId }) => userId)),
-      uuidArray(rows.map(({ pseudonymId }) => pseudonymId)),
-      year,
-    ],
-  );
-  return new Map(rows.map(({ userId, pseudonymId }) => [userId, pseudonymId]));
+  return rows;
 }
 
 /**

@@ -19,6 +19,13 @@ const left = (table: string, day: string) =>
 
 /** What is counted of each kind: SQL after `FROM`, for each table. */
 const COUNTED: Record<RetentionKindName, readonly string[]> = {
+  names: [
+    events('presence_events'),
+    `day_plans WHERE ${within('day')}`,
+    `bookings WHERE ${within('day')}`,
+    `action_log WHERE ${during('logged_at')}`,
+  ],
+  visitorNames: [events('visitor_arrivals')],
   attendance: [
     events('presence_events'),
     `day_plans WHERE ${within('day')}`,

@@ -1,4 +1,5 @@
 import type { TableByMonth } from '../schema/months.ts';
+import { DAY_MS } from '../values/days.ts';
 import { isPeriod, mostDaysOf, type Period, periodWords } from '../values/period.ts';
 
 /** A kind of data that has a retention of its own. */
@@ -13,6 +14,8 @@ interface RetentionKind {
   longestDays?: number;
   /** The datasets that lose days. */
   datasets: readonly string[];
+  /** The rows stay without the names of people. */
+  endsNames?: true;
   /** The table by month that has rows of this kind and of no other. */
   table?: TableByMonth;
 }
@@ -25,6 +28,13 @@ const LONGEST_DAYS = 36_600;
  * bookings of 90 days, and changes of attendance are kept as long.
  */
 export const RETENTION = {
+  names: {
+    title: 'names in presence events, plans, bookings and the action log',
+    byDefault: 'P13M',
+    shortestDays: 92,
+    datasets: [],
+    endsNames: true,
+  },
   attendance: {
     title: 'presence events, plans and bookings',
     byDefault: null,
@@ -45,6 +55,13 @@ export const RETENTION = {
     shortestDays: 1,
     datasets: ['visitors'],
     table: 'visitor_arrivals',
+  },
+  visitorNames: {
+    title: 'names, addresses and companies of visitors',
+    byDefault: 'P3M',
+    shortestDays: 7,
+    datasets: [],
+    endsNames: true,
   },
   leave: { title: 'leave, after its last day', byDefault: null, shortestDays: 31, datasets: [] },
   sickLeave: {
@@ -82,6 +99,8 @@ export const RETENTION = {
 } as const satisfies Record<string, RetentionKind>;
 
 export type RetentionKindName = keyof typeof RETENTION;
+/** The kinds whose retention ends names, and keeps the rows. */
+export type KindOfNames = 'names' | 'visitorNames';
 export const RETENTION_KINDS = Object.keys(RETENTION) as [RetentionKindName, ...RetentionKindName[]];
 
 /** A kind by its name, with all its members. */
@@ -99,6 +118,16 @@ export function retentionFault(name: RetentionKindName, kept: string | null): st
   const most = longestDays ?? LONGEST_DAYS;
   if (days < shortestDays) return `must be at least ${shortestDays} days; a month counts 31`;
   return days > most ? `must be at most ${most} days; a month counts 31` : undefined;
+}
+
+/** Whether the retention of a kind ends names, and keeps the rows. */
+export function endsNames(name: RetentionKindName): name is KindOfNames {
+  return retentionKind(name).endsNames === true;
+}
+
+/** For so long after an event, in milliseconds, its names end in no organisation and time zone. */
+export function namesKeptForMs(name: KindOfNames): number {
+  return (RETENTION[name].shortestDays - 2) * DAY_MS;
 }
 
 /** A retention in words. */

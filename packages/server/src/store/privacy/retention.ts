@@ -4,31 +4,9 @@ import { mayBeOfDay, mayBeOfDays } from '../values/day-window.ts';
 import { deleteAggregatesOfDay } from '../warehouse/aggregate-writes.ts';
 import { noteRemovedDay } from '../warehouse/removed-days.ts';
 import { leaveReason } from '../workday/reasons.ts';
-import { type RetentionKindName, retentionKind } from './retention-kinds.ts';
-
-/** Rows that one statement removes at most. */
-const SLICE_ROWS = 5_000;
-
-/**
- * The removal of one kind. It goes day by day, the oldest first. So a reader meets one half-removed day at most, and the
- * range that cursors tell is exact. Each call runs in a transaction of its own. The calls read no clock.
- */
-interface Removal {
-  /** The oldest day before `before` that has rows to remove. Undefined: there is none. */
-  nextDay(tx: Tx, tenantId: string, before: string): Promise<string | undefined>;
-  /** Removes some of the rows of a day. Returns their number; 0 if there are none. */
-  removeSome(tx: Tx, tenantId: string, day: string): Promise<number>;
-}
-
-/** SQL: `time` is on the day `$2` in UTC. */
-const onDay = (time: string) =>
-  `${time} >= $2::date::timestamp AT TIME ZONE 'UTC' AND ${time} < ($2::date + 1)::timestamp AT TIME ZONE 'UTC'`;
-
-const firstDay = async (tx: Tx, sql: string, tenantId: string, before: string) =>
-  (await tx.query<{ day: string | null }>(sql, [tenantId, before])).rows[0]?.day ?? undefined;
-
-const countOf = async (tx: Tx, sql: string, tenantId: string, day: string) =>
-  (await tx.query(sql, [tenantId, day])).rowCount ?? 0;
+import { names, visitorNames } from './names.ts';
+import { countOf, firstDay, onDay, type Removal, SLICE_ROWS } from './removal.ts';
+import { endsNames, type RetentionKindName, retentionKind } from './retention-kinds.ts';
 
 function eventsOf(table: EventTable): Removal {
   return {
@@ -242,9 +220,11 @@ const weekPlans = ofPeopleWhoLeft(
 );
 
 const REMOVALS: Record<RetentionKindName, Removal> = {
+  names,
   attendance,
   occupancy: eventsOf('occupancy_events'),
   visitors: eventsOf('visitor_arrivals'),
+  visitorNames,
   leave,
   sickLeave,
   actionLog,
@@ -264,7 +244,7 @@ export function nextDayToRemove(
 }
 
 /**
- * Removes some of the rows of a day, and notes it for cursors. Call it in a transaction of its own until it returns 0. All
+ * Removes some of the rows of a day, and notes it for cursors. Of a kind that ends names, some rows move, and changes tell each. Call it in a transaction of its own until it returns 0. All
  * earlier days must be without rows.
  */
 export async function removeSomeOfDay(
@@ -273,6 +253,7 @@ export async function removeSomeOfDay(
   kind: RetentionKindName,
   day: string,
 ): Promise<number> {
+  if (endsNames(kind)) return REMOVALS[kind].removeSome(tx, tenantId, day);
   // Nothing is noted row by row. And with statistics from before a large write, the planner could read a whole table.
   await tx.query(
     "SET LOCAL rollcall.retention TO 'on'; SET LOCAL enable_hashjoin TO off; SET LOCAL enable_mergejoin TO off",

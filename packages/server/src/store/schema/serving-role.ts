@@ -21,7 +21,7 @@ export async function prepareServingRole(owner: DatabaseTarget, serving: Databas
     const left = await listMissing(client, role, serving);
     return left.map((each) => each.replace(/ PASSWORD .*/, " PASSWORD '…'"));
   });
-  const fault = await faultOf(owner, serving);
+  const fault = await servingRoleFault(owner, serving);
   if (fault === undefined) return;
   throw new UnusableDatabaseError(
     `The role ${role} of --serving-database-url cannot serve requests: ${fault}.${
@@ -61,8 +61,14 @@ function creationOf(role: string, serving: DatabaseTarget): string {
 /** Rights that an error names. */
 const RIGHTS_NAMED = 5;
 
-/** What is wrong with the role; undefined if it can become the restricted role, and has no other power and no right. */
-async function faultOf(owner: DatabaseTarget, serving: DatabaseTarget): Promise<string | undefined> {
+/**
+ * What is wrong with the role of `serving`; undefined if it can become the restricted role, and has no other power and no
+ * right. The schema must exist.
+ */
+export async function servingRoleFault(
+  owner: DatabaseTarget,
+  serving: DatabaseTarget,
+): Promise<string | undefined> {
   const instance = await withClient(owner, readInstance);
   try {
     return await withClient(serving, async (client) => {

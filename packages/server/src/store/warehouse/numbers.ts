@@ -85,33 +85,42 @@ export interface NumberedMembers {
   numbers: Buffer;
 }
 
-/** The calendar years of pseudonyms, by the numbers of these users. Other users are not in it. */
-export type PseudonymYears = ReadonlyMap<number, number>;
-
-/** The pseudonyms of an organisation. */
-export async function listPseudonymYears(tx: Tx, tenantId: string): Promise<PseudonymYears> {
-  const { rows } = await tx.query<{ number: number; year: number }>(
-    `SELECT n.number, u.pseudonym_year AS year FROM users u JOIN (${NUMBERED.users.all}) AS n ON n.user_id = u.user_id
-     WHERE u.tenant_id = $1 AND u.pseudonym_year IS NOT NULL`,
-    [tenantId],
-  );
-  return new Map(rows.map(({ number, year }) => [number, year]));
+/** A pseudonym, with its number. */
+export interface NumberedPseudonym {
+  number: number;
+  year: number;
+  /** The number of the user whose rows of the year it has. Null: nothing leads to the user any more, or the user is erased. */
+  userNumber: number | null;
 }
 
-/**
- * Whether each of these users is another person. An erased person has a pseudonym for each calendar year, so those of
- * different years may be one person.
- */
-export function areDifferentPeople(users: Iterable<number>, years: PseudonymYears): boolean {
-  if (years.size === 0) return true;
-  let first: number | undefined;
-  for (const user of users) {
-    const year = years.get(user);
-    if (year === undefined) continue;
-    first ??= year;
-    if (year !== first) return false;
-  }
-  return true;
+/** The pseudonyms of these calendar years, in no order. `hasUsers`: the database knows the users of some. */
+export async function listPseudonyms(
+  tx: Tx,
+  tenantId: string,
+  { years, hasUsers }: { years: readonly [first: number, last: number]; hasUsers: boolean },
+): Promise<NumberedPseudonym[]> {
+  const { rows } = await tx.query<NumberedPseudonym>(
+    `SELECT n.number, u.pseudonym_year AS year, ${hasUsers ? 'm.number' : 'NULL'} AS "userNumber"
+     FROM users u JOIN (${NUMBERED.users.all}) AS n ON n.user_id = u.user_id
+     ${hasUsers ? `LEFT JOIN replaced_users r ON r.tenant_id = $1 AND r.pseudonym_id = u.user_id LEFT JOIN (${NUMBERED.users.all}) AS m ON m.user_id = r.user_id` : ''}
+     WHERE u.tenant_id = $1 AND u.pseudonym_year BETWEEN $2 AND $3`,
+    [tenantId, ...years],
+  );
+  return rows;
+}
+
+/** Whether a pseudonym of these calendar years may be that of a user who is there. */
+export async function findPseudonymsOfUsers(
+  tx: Tx,
+  tenantId: string,
+  years: readonly [first: number, last: number],
+): Promise<{ known: boolean; unknown: boolean }> {
+  const { rows } = await tx.query<{ known: boolean; unknown: boolean }>(
+    `SELECT EXISTS (SELECT FROM replaced_users WHERE tenant_id = $1 AND year BETWEEN $2 AND $3) AS known,
+            EXISTS (SELECT FROM pseudonym_keys WHERE tenant_id = $1 AND year BETWEEN $2 AND $3 AND closed) AS unknown`,
+    [tenantId, ...years],
+  );
+  return rows[0] ?? { known: false, unknown: false };
 }
 
 /** The users of each primary group. A row for each user would cost more than metrics by group take otherwise. */

@@ -1,0 +1,151 @@
+import { join } from 'node:path';
+import type { DataConfig } from '../../config.ts';
+import type { BackupEncryption } from '../../store/backup/encryption.ts';
+import { withContext } from '../context.ts';
+import { CliError } from '../errors.ts';
+import { catchInterruption, Interrupted, unlessInterrupted } from '../interruption.ts';
+import { isOperatorError } from '../operator-errors.ts';
+import { print, remark } from '../output.ts';
+import { BackupFolder, backupName } from './folder.ts';
+import { writeVerified } from './write.ts';
+
+/** Timers of Node.js end at 25 days, and know nothing of a clock that is set or a machine that slept. */
+const LONGEST_SLEEP_MS = 30_000;
+
+/** Backups into a folder, of which the newest `keep` stay. */
+export interface Rotation {
+  dir: string;
+  keep: number;
+  config: DataConfig;
+  /** Makes the encryption of one backup. */
+  encryption: (() => BackupEncryption) | undefined;
+  hasMasterKey: boolean;
+  json: boolean;
+}
+
+/** Makes one backup, and deletes older ones. Throws operator errors and `Interrupted`. */
+export async function backUpOnce(rotation: Rotation): Promise<void> {
+  const folder = await openFolder(rotation);
+  try {
+    await backUp(folder, rotation);
+  } finally {
+    await folder.close();
+  }
+}
+
+/**
+ * Makes a backup at each time of a cron expression, in UTC, until a signal ends the process. A failure is printed, and the
+ * process goes on. The exit code is 1 if the last backup failed. Throws operator errors before the first backup, and
+ * `Interrupted` if a signal comes during a backup.
+ */
+export async function backUpOnSchedule(rotation: Rotation, cron: string): Promise<void> {
+  const interruption = catchInterruption();
+  const nextTime = await readSchedule(cron);
+  const folder = await openFolder(rotation);
+  try {
+    // A wrong setting shows now, not in the first night.
+    await withContext(rotation.config, 'rollcall backup', async () => undefined);
+    let next = nextTime();
+    remark(
+      `Backing up into ${rotation.dir} by the schedule ${cron}; the next backup is at ${next.toISOString()}.`,
+    );
+    while (await sleepUntil(next, interruption)) {
+      try {
+        await backUp(folder, rotation);
+        process.exitCode = 0;
+      } catch (error) {
+        if (error instanceof Interrupted) throw error;
+        process.exitCode = 1;
+        tellFailure(error, rotation);
+      }
+      next = nextTime();
+    }
+  } finally {
+    await folder.close();
+  }
+}
+
+/** A function that returns the next time from now. Throws `CliError` if the text is no cron expression. */
+async function readSchedule(text: string): Promise<() => Date> {
+  const { Cron } = await import('croner');
+  const never = new CliError(`The schedule ${JSON.stringify(text)} has no time in the future.`);
+  try {
+    const cron = new Cron(text, { timezone: 'UTC' });
+    const nextTime = () => {
+      const next = cron.nextRun();
+      if (next === null) throw never;
+      return next;
+    };
+    nextTime();
+    return nextTime;
+  } catch (error) {
+    if (error === never) throw error;
+    throw new CliError(
+      `The schedule ${JSON.stringify(text)} is no cron expression such as "0 2 * * *" (${(error as Error).message}).`,
+    );
+  }
+}
+
+async function openFolder({ dir }: Rotation): Promise<BackupFolder> {
+  // An interruption must not end the process before it has given the lock back.
+  catchInterruption();
+  return unlessInterrupted(BackupFolder.open(dir));
+}
+
+async function backUp(folder: BackupFolder, rotation: Rotation): Promise<void> {
+  const { config, encryption, hasMasterKey, keep, json } = rotation;
+  const createdAt = new Date();
+  const name = backupName(createdAt, encryption !== undefined);
+  const content = { encryption: encryption?.(), hasMasterKey, createdAt };
+  const summary = await withContext(config, 'rollcall backup', (context) =>
+    writeVerified(join(folder.dir, name), context, content, (path) => folder.record(name, path)),
+  );
+  const { deleted, damaged } = await folder.prune(keep);
+  for (const each of damaged)
+    remark(
+      `Warning: ${join(folder.dir, each)} is not what was written any more, so it does not count as a backup.`,
+    );
+  if (json) {
+    const isEncrypted = encryption !== undefined;
+    return print(
+      JSON.stringify({
+        file: name,
+        ...summary,
+        encrypted: isEncrypted,
+        hasMasterKey,
+        verified: true,
+        deleted,
+        damaged,
+      }),
+    );
+  }
+  const removed = deleted.length === 0 ? 'No older backup was deleted.' : `Deleted ${deleted.join(', ')}.`;
+  print(
+    `${createdAt.toISOString()} ${name}: ${summary.rows} rows of ${summary.organisations} organisations, ${summary.bytes} bytes, read back. ${removed}`,
+  );
+}
+
+function tellFailure(error: unknown, { json }: Rotation): void {
+  const { message, stack } = error as Error;
+  const at = new Date().toISOString();
+  remark(`rollcall: ${at} The backup failed: ${isOperatorError(error) ? message : stack}`);
+  if (json) print(JSON.stringify({ failedAt: at, error: message }));
+}
+
+/** Returns true at that time, and false if the process is to end before. */
+async function sleepUntil(time: Date, signal: AbortSignal): Promise<boolean> {
+  for (;;) {
+    if (signal.aborted) return false;
+    const leftMs = time.getTime() - Date.now();
+    if (leftMs <= 0) return true;
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, Math.min(leftMs, LONGEST_SLEEP_MS));
+      signal.addEventListener('abort', end);
+    });
+  }
+}

@@ -1,0 +1,239 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { KeyLimit } from '../../store/auth/key-limits.ts';
+import type { PoolState } from '../../store/connections/db.ts';
+import type { LimitHolder } from '../rates/limited-caller.ts';
+
+/** The part of a resource that an organisation holds, from 0 to 1. */
+export interface ShareUse {
+  resource: string;
+  organisation: string;
+  part: number;
+}
+
+/** The name of the metric of shares. It has only as many organisations for each resource as `MOST_ORGANISATIONS`. */
+export const SHARES = 'rollcall_organisation_share_ratio';
+export const MOST_ORGANISATIONS = 10;
+
+/** What a monitor reads of a database. */
+interface MonitoredDatabase {
+  poolStates(): PoolState[];
+  connectionParts(): Iterable<[tenantId: string, part: number]>;
+}
+
+interface Answered {
+  method: string;
+  /** The pattern of the route. */
+  route: string;
+  status: number;
+  durationMs: number;
+}
+
+/** The methods that OpenTelemetry knows. All others are `_OTHER`, so that callers cannot add values. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+/** The buckets that OpenTelemetry recommends. */
+const REQUEST_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+const WAIT_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const MERGE_BUCKETS = [1, 2, 4, 8, 16, 32, 64];
+const HOUR_S = 3_600;
+const AGE_BUCKETS_S = [60, 600, ...[1, 6, 24, 48, 168, 720, 2_160].map((hours) => hours * HOUR_S)];
+
+/**
+ * Counts what a server process does, for Prometheus. Each label has few values, whatever callers send. No label has a name or
+ * an address of a person, or a text of a caller.
+ */
+export class Monitor {
+  readonly registry = new Registry();
+  readonly #requests = this.#histogram(
+    'http_server_request_duration_seconds',
+    'Answered requests, by the pattern of the route, and their duration',
+    ['http_request_method', 'http_route', 'http_response_status_class'],
+    REQUEST_BUCKETS_S,
+  );
+  readonly #refusedRequests = this.#counter(
+    'rollcall_requests_refused_total',
+    'Requests with valid credentials that a rule of access refused',
+    ['reason'],
+  );
+  readonly #events = this.#counter('rollcall_events_total', 'Submitted events', ['kind', 'result']);
+  readonly #refusedEvents = this.#counter('rollcall_events_refused_total', 'Refused events, by cause', [
+    'kind',
+    'cause',
+  ]);
+  readonly #mergeSize = this.#histogram(
+    'rollcall_merge_requests',
+    'Requests that shared one round trip to the database',
+    ['queue'],
+    MERGE_BUCKETS,
+  );
+  readonly #mergeWait = this.#histogram(
+    'rollcall_merge_wait_seconds',
+    'How long requests waited for such a round trip to begin',
+    ['queue'],
+    WAIT_BUCKETS_S,
+  );
+  readonly #lookUps = this.#counter(
+    'rollcall_directory_lookups_total',
+    'Look-ups of the users and nodes of a request with events, by where they were found',
+    ['source'],
+  );
+  readonly #cursorAge = this.#histogram(
+    'rollcall_changes_cursor_age_seconds',
+    'Age of the cursors of changedSince',
+    [],
+    AGE_BUCKETS_S,
+  );
+  readonly #exportRows = this.#counter('rollcall_export_rows_total', 'Rows of answers of the warehouse', [
+    'dataset',
+    'format',
+  ]);
+  readonly #failedLogins = this.#counter('rollcall_failed_logins_total', 'Failed logins and sign-ins', [
+    'by',
+    'secret',
+  ]);
+  readonly #limits = this.#counter(
+    'rollcall_rate_limit_refusals_total',
+    'Requests that a rate limit refused',
+    ['limit', 'of'],
+  );
+
+  /** Notes an answer. `refusal` is the name of the rule that refused its request. */
+  noteAnswer({ method, route, status, durationMs }: Answered, refusal: string | null): void {
+    const labels = {
+      http_request_method: METHODS.has(method) ? method : '_OTHER',
+      http_route: route,
+      http_response_status_class: `${Math.floor(status / 100)}xx`,
+    };
+    this.#requests.observe(labels, durationMs / 1_000);
+    if (refusal) this.#refusedRequests.inc({ reason: refusal });
+  }
+
+  /** Notes the events of a request. `endpoint` names their kind. */
+  noteEvents({ endpoint, accepted, refused, causes = [] }: NotedEvents): void {
+    const kind = endpoint;
+    // Also those of 0: Prometheus computes no rate from a counter that it sees for the first time.
+    this.#events.inc({ kind, result: 'accepted' }, accepted);
+    this.#events.inc({ kind, result: 'refused' }, refused);
+    for (const cause of causes) this.#refusedEvents.inc({ kind, cause });
+  }
+
+  /** Notes requests that share a round trip, with the time that each has waited, in milliseconds. */
+  noteMerge(queue: 'events' | 'directory', waitsMs: readonly number[]): void {
+    this.#mergeSize.observe({ queue }, waitsMs.length);
+    for (const waitMs of waitsMs) this.#mergeWait.observe({ queue }, waitMs / 1_000);
+  }
+
+  noteLookUp(source: 'memory' | 'database'): void {
+    this.#lookUps.inc({ source });
+  }
+
+  /** Notes the age of a cursor of `changedSince`, in milliseconds. */
+  noteCursor(ageMs: number): void {
+    this.#cursorAge.observe(Math.max(ageMs, 0) / 1_000);
+  }
+
+  noteRows(dataset: string, format: string, rows: number): void {
+    this.#exportRows.inc({ dataset, format }, rows);
+  }
+
+  noteFailedLogin(by: string, secret: 'checked' | 'refused unchecked'): void {
+    this.#failedLogins.inc({ by, secret });
+  }
+
+  noteLimit(limit: KeyLimit, of: LimitHolder): void {
+    this.#limits.inc({ limit, of });
+  }
+
+  /** Reads the pools of `database`, and the shares that organisations hold of it and of `holders`, at each scrape. */
+  watch(database: MonitoredDatabase, holders: readonly { shareUse(): Iterable<ShareUse> }[]): void {
+    watchPools(this.registry, () => database.poolStates());
+    const shares = new Gauge({
+      name: SHARES,
+      help: `The part of a resource that an organisation holds now, of the ${MOST_ORGANISATIONS} organisations with the largest part; of the process where it is largest`,
+      labelNames: ['resource', 'organisation'],
+      registers: [this.registry],
+      aggregator: 'max',
+      collect: () => {
+        shares.reset();
+        const uses = holders.flatMap((each) => [...each.shareUse()]);
+        for (const [organisation, part] of database.connectionParts())
+          uses.push({ resource: 'connections', organisation, part });
+        for (const { resource, organisation, part } of largest(uses))
+          shares.set({ resource, organisation }, part);
+      },
+    });
+  }
+
+  #counter<T extends string>(name: string, help: string, labelNames: T[]): Counter<T> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  #histogram<T extends string>(name: string, help: string, labelNames: T[], buckets: number[]): Histogram<T> {
+    return new Histogram({ name, help, labelNames, buckets, registers: [this.registry] });
+  }
+}
+
+interface NotedEvents {
+  endpoint: string;
+  accepted: number;
+  refused: number;
+  causes?: readonly string[];
+}
+
+/** The uses with the largest part, for each resource. */
+export function largest<Use extends ShareUse>(uses: readonly Use[]): Use[] {
+  const byPart = uses.toSorted((some, other) => other.part - some.part);
+  const taken = new Map<string, number>();
+  return byPart.filter(({ resource }) => {
+    const count = (taken.get(resource) ?? 0) + 1;
+    taken.set(resource, count);
+    return count <= MOST_ORGANISATIONS;
+  });
+}
+
+const POOL = 'db_client_connection_pool_name';
+const STATE = 'db_client_connection_state';
+
+/** The connections of pools, by the names of OpenTelemetry's conventions. */
+function watchPools(registry: Registry, read: () => PoolState[]): void {
+  addGauge(registry, {
+    name: 'db_client_connection_max',
+    help: 'The most database connections of a pool',
+    labelNames: [POOL],
+    set: (gauge) => {
+      for (const { name, most } of read()) gauge.set({ [POOL]: name }, most);
+    },
+  });
+  addGauge(registry, {
+    name: 'db_client_connection_pending_requests',
+    help: 'Requests that wait for a database connection of a pool',
+    labelNames: [POOL],
+    set: (gauge) => {
+      for (const { name, waiting } of read()) gauge.set({ [POOL]: name }, waiting);
+    },
+  });
+  addGauge(registry, {
+    name: 'db_client_connection_count',
+    help: 'Database connections of a pool, in use and idle',
+    labelNames: [POOL, STATE],
+    set: (gauge) => {
+      for (const { name, used, idle } of read()) {
+        gauge.set({ [POOL]: name, [STATE]: 'used' }, used);
+        gauge.set({ [POOL]: name, [STATE]: 'idle' }, idle);
+      }
+    },
+  });
+}
+
+/** Adds a gauge whose values `set` sets at each scrape. */
+function addGauge(
+  registry: Registry,
+  { set, ...config }: { name: string; help: string; labelNames: string[]; set(gauge: Gauge): void },
+): void {
+  new Gauge({
+    ...config,
+    registers: [registry],
+    collect() {
+      set(this);
+    },
+  });
+}
