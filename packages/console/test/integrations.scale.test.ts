@@ -144,6 +144,44 @@ describe.skipIf(!hasBrowser)('the page Integrations', () => {
     await dialog(page).getByRole('textbox', { name: 'Offices' }).waitFor({ state: 'detached' });
   });
 
+  test('shows the rate limits of keys by class, and an administrator sets those of a key', async () => {
+    const { defaultLimits } = await api.manage.keys.page();
+    const count = (value: number) => value.toLocaleString('en-GB');
+    const page = await openTab('administrator');
+    await page
+      .getByText(
+        `Limits of each key without its own: ${count(defaultLimits.login)} logins a minute · ` +
+          `${count(defaultLimits.events)} events a minute · ${count(defaultLimits.reads)} reads a minute · ` +
+          `${count(defaultLimits.management)} changes a minute · the exports of the organisation.`,
+      )
+      .waitFor();
+    await createKey(page, 'slow door');
+    await close(page);
+    await button(page, 'Change slow door').click();
+    expect(await dialog(page).getByLabel('Events a minute').inputValue()).toBe('');
+    await dialog(page)
+      .getByText(`Empty: ${count(defaultLimits.events)}.`)
+      .waitFor();
+    await dialog(page).getByLabel('Events a minute').fill('1200');
+    await dialog(page).getByLabel('Exports at once').fill('1');
+    await expectAccessible(page);
+    await button(dialog(page), 'Save').click();
+    await dialog(page).waitFor({ state: 'detached' });
+    await page.getByText('Own limits: 1,200 events a minute · 1 export at once', { exact: true }).waitFor();
+    expect((await keyNamed('slow door'))?.limits).toEqual({ events: 1_200, exports: 1 });
+
+    await button(page, 'Change slow door').click();
+    await dialog(page).getByLabel('Reads a minute').fill('999999999');
+    await button(dialog(page), 'Save').click();
+    await dialog(page).getByRole('alert').getByText('must be <= 480000').waitFor();
+    await dialog(page).getByLabel('Reads a minute').fill('');
+    await dialog(page).getByLabel('Exports at once').fill('');
+    await button(dialog(page), 'Save').click();
+    await dialog(page).waitFor({ state: 'detached' });
+    await page.getByText('Own limits: 1,200 events a minute', { exact: true }).waitFor();
+    expect((await keyNamed('slow door'))?.limits).toEqual({ events: 1_200 });
+  });
+
   test('a key is rotated by the keyboard alone, and the former secret works for the time that one chooses', async () => {
     const page = await openTab('integrations');
     await createKey(page, 'keyboard');

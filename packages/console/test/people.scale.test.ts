@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Rollcall } from '../../sdk/src/index.ts';
+import { createLogger } from '../../server/src/http/logging.ts';
+import { erasePeople } from '../../server/src/privacy/erase-people.ts';
 import { NODES, PEOPLE } from '../../server/test/support/small-organisation.ts';
 import { filesOf } from '../../server/test/support/zip-files.ts';
 import { expectAccessible, PHONE } from './support/accessibility.ts';
@@ -279,13 +281,44 @@ describe.skipIf(!hasBrowser)('the page People', () => {
     await page.goto(people(`/${PEOPLE.cy}?tab=about`));
     const held = page.getByRole('region', { name: 'Held data' });
     const saved = page.waitForEvent('download');
-    await held.getByRole('button', { name: 'Download everything that is held' }).click();
+    // A link: the browser writes the file to the disk, and the page never holds it.
+    await held.getByRole('link', { name: 'Download everything that is held' }).click();
     const download = await saved;
-    expect(download.suggestedFilename()).toBe('cy.zip');
+    expect(download.suggestedFilename()).toBe(`person-${PEOPLE.cy}.zip`);
     const files = filesOf(await readFile(await download.path()));
     expect(JSON.parse(files['user.json'] ?? '')).toMatchObject([{ userId: PEOPLE.cy, userName: 'cy' }]);
     expect(JSON.parse(files['access-cards.json'] ?? '')).toMatchObject([{ cardNumber: '4711' }]);
     await expectAccessible(page, [PHONE]);
+  });
+
+  test('the dialog of an erasure that is under way says since when and how far it is, until it is finished', async () => {
+    const { server } = pages.site;
+    await api.manage.users.submit([{ userName: 'leaving' }]);
+    const [leaver] = await api.manage.users.list({ userName: 'leaving' });
+    const userId = String(leaver?.userId);
+    const page = await pages.openAs('administrator');
+    await page.goto(people(`/${userId}?tab=about`));
+    const region = page.getByRole('region', { name: 'Erasure' });
+    await region.waitFor();
+    await api.manage.users.erase(userId);
+    await region.getByRole('button', { name: 'Erase this person…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Erase leaving?' });
+    const status = dialog.getByRole('status');
+    await status
+      .getByText(/^The server has been erasing this person since .* Erased so far: 0 rows\.$/)
+      .waitFor();
+    expect(await dialog.getByRole('table').count()).toBe(0);
+    expect(await dialog.getByRole('textbox').count()).toBe(0);
+    await expectAccessible(page);
+    await erasePeople({
+      database: server.db.owner,
+      clock: server.clock.read,
+      log: createLogger('silent'),
+      signal: new AbortController().signal,
+    });
+    await status.getByText(/^This person was erased on /).waitFor();
+    await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
+    await dialog.waitFor({ state: 'detached' });
   });
 
   test('an administrator erases a person there, after the counts, with the user name typed', async () => {

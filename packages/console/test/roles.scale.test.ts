@@ -21,7 +21,7 @@ const HOLDER = /^(ann|ben|cy|dee|eve)\b/;
 const CONTROLS: readonly {
   path: string;
   control: RegExp;
-  kind?: 'textbox' | 'combobox';
+  kind?: 'textbox' | 'combobox' | 'link';
   operation: string;
 }[] = [
   { path: 'attendance', control: /^Group$/, kind: 'textbox', operation: 'GET /v1/manage/groups' },
@@ -40,6 +40,7 @@ const CONTROLS: readonly {
   {
     path: `people/${IDS.userId}?tab=about`,
     control: /^Download everything that is held$/,
+    kind: 'link',
     operation: 'GET /v1/manage/users/:userId/export',
   },
   {

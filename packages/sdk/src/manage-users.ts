@@ -2,7 +2,7 @@ import { rangedRows } from './analytics.ts';
 import { at, pages } from './manage-calls.ts';
 import { Collection } from './manage-places.ts';
 import type { CallOptions, DownloadOptions } from './options.ts';
-import { readBlob, type Transport } from './request.ts';
+import { readBlob, streamBody, type Transport } from './request.ts';
 import type { Rows } from './rows.ts';
 import type { Change, DateLike, Filter, Listing, PageWindow, Reply } from './types.ts';
 
@@ -62,14 +62,28 @@ export class Users extends Collection<'users'> {
   }
 
   /**
-   * Everything that the server holds about a user, as a ZIP file with JSON and CSV files. The client holds the file in memory.
-   * Give a long `timeoutMs`: it is the limit for the whole file.
+   * Everything that the server holds about a user, as a ZIP file with JSON and CSV files. The client holds the file in memory;
+   * `exportStream` does not. Give a long `timeoutMs`: it is the limit for the whole file.
    * @throws NotFoundError if the user does not exist.
    */
   export(userId: string, options: DownloadOptions = {}): Promise<Blob> {
     const path = at`users/${userId}/export`;
     return this.#transport.exchange({ method: 'GET', path }, options, (answer) =>
       readBlob(answer, options.onBytes),
+    );
+  }
+
+  /**
+   * As `export`, but the file comes as a stream: memory holds only what has just arrived. `timeoutMs` is the limit for each wait.
+   * The client does not send the request again after the first byte.
+   * The stream fails with a TransferError if the file is incomplete.
+   * @throws NotFoundError if the user does not exist.
+   */
+  async exportStream(userId: string, options: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
+    const path = at`users/${userId}/export`;
+    // The answer itself is handed over, so that its deadline does not end with the call.
+    return streamBody(
+      await this.#transport.exchange({ method: 'GET', path }, options, async (answer) => answer),
     );
   }
 

@@ -189,6 +189,43 @@ export async function readBlob({ response }: Answer, onBytes?: (bytes: number) =
   return new Response(response.body.pipeThrough(counted), { headers }).blob();
 }
 
+/**
+ * The body of an answer as it arrives. The deadline runs only while the client waits for the server. A body that breaks off is a
+ * `TransferError`.
+ */
+export function streamBody({ response, deadline, correlationId }: Answer): ReadableStream<Uint8Array> {
+  const reader = response.body?.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          deadline.start();
+          const piece = await reader?.read();
+          deadline.pause();
+          if (piece?.value) return controller.enqueue(piece.value);
+          deadline.end();
+          controller.close();
+        } catch (error) {
+          deadline.end();
+          const failure = failureOf(error, deadline.signal, correlationId);
+          const { status } = response;
+          controller.error(
+            failure instanceof RollcallError
+              ? new TransferError(failure.detail, { status, correlationId, cause: error })
+              : failure,
+          );
+        }
+      },
+      async cancel(reason) {
+        deadline.end();
+        await reader?.cancel(reason);
+      },
+    },
+    // Asks for nothing before the caller does.
+    { highWaterMark: 0 },
+  );
+}
+
 function isWorthARetry(error: RollcallError, once = false): boolean {
   const { status } = error;
   if (status !== undefined && status >= 300)

@@ -702,6 +702,32 @@ export interface Operations {
       next: string | null;
       /** the caller may create, change, rotate and revoke keys with these roles */
       manageableRoles: Array<"submitting-events" | "visitor-only" | "data-warehouse" | "statistics" | "all">;
+      /** the limits of a key that has none of its own; without `exports`, a key has the exports of its organisation */
+      defaultLimits: {
+        /** logins a minute */
+        login: number;
+        /** events a minute */
+        events: number;
+        /** requests that read, a minute */
+        reads: number;
+        /** requests that change something, and those of SCIM, a minute */
+        management: number;
+        /** exports at once */
+        exports?: number;
+      };
+      /** the largest limits that a caller may give a key */
+      mostLimits: {
+        /** logins a minute */
+        login: number;
+        /** events a minute */
+        events: number;
+        /** requests that read, a minute */
+        reads: number;
+        /** requests that change something, and those of SCIM, a minute */
+        management: number;
+        /** exports at once */
+        exports?: number;
+      };
     };
   };
   /** Create a key; the answer has the secret, which no other answer has. The caller must have the powers of the role itself. An organisation has at most 1000 active keys. */
@@ -4658,6 +4684,10 @@ export interface Operations {
   'GET /v1/manage/users/{userId}/export': {
     path: {
       userId: string;
+    };
+    query: {
+      /** for a person with a session: the slug of the organisation, in place of the header Rollcall-Organisation, which a link cannot have */
+      organisation?: string | undefined;
     };
     reply: undefined;
   };

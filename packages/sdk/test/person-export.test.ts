@@ -1,6 +1,6 @@
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { NotFoundError } from '../src/index.ts';
+import { NotFoundError, TransferError } from '../src/index.ts';
 import { type Setup, setUp } from './support/setup.ts';
 
 let setup: Setup;
@@ -8,6 +8,31 @@ beforeAll(async () => {
   setup = await setUp();
 });
 afterAll(() => setup.close());
+
+test('the export of a person comes as a stream while the server still sends it, and fails if it breaks off', async () => {
+  const { users } = setup.client().manage;
+  const { userId } = setup.site.user;
+  let breakOff = () => {};
+  const breakAfter = new Promise<void>((resolve) => {
+    breakOff = resolve;
+  });
+  setup.proxy.fate = ({ path }) => (path.endsWith('/export') ? { breakAfter } : 'pass');
+  const reader = (await users.exportStream(userId)).getReader();
+  const first = await reader.read();
+  expect(first.value?.length).toBeGreaterThan(0);
+  breakOff();
+  const rest = async () => {
+    while (!(await reader.read()).done);
+  };
+  await expect(rest()).rejects.toBeInstanceOf(TransferError);
+
+  setup.proxy.reset();
+  const whole = new Uint8Array(await (await users.export(userId)).arrayBuffer());
+  const streamed = new Uint8Array(await new Response(await users.exportStream(userId)).arrayBuffer());
+  expect(Object.keys(unzipSync(streamed))).toEqual(Object.keys(unzipSync(whole)));
+  await expect(users.exportStream('x')).rejects.toBeInstanceOf(NotFoundError);
+  setup.proxy.reset();
+});
 
 test('the export of a person is a whole ZIP file, also if the transfer breaks off once', async () => {
   const { users } = setup.client().manage;

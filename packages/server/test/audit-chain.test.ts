@@ -3,6 +3,7 @@ import { MasterKeys } from '../src/auth/master-keys.ts';
 import { createLogger } from '../src/http/logging.ts';
 import { TASKS } from '../src/jobs/tasks.ts';
 import { type Verification, verifyAudit } from '../src/privacy/verify-audit.ts';
+import { setAuditMonths } from '../src/store/audit/batches.ts';
 import { addAuditEntries, type NewAuditEntry } from '../src/store/audit/entries.ts';
 import { forgetAuditAccounts, forgetAuditSubjects } from '../src/store/audit/subjects.ts';
 import type { Tx } from '../src/store/connections/db.ts';
@@ -251,6 +252,39 @@ test('entries that are too old go, their batches stay signed, and the chain stay
   expect(rows).toEqual([{ entries: 1, subjects: 1 }]);
   await tamper(`DELETE FROM audit_batches WHERE tenant_id = $t AND number = 2`);
   expect((await verify()).faults).toEqual(['Batch 2 is missing.']);
+});
+
+test('months without entries that no organisation keeps are dropped, and an entry of such a month has one again', async () => {
+  const months = async () => {
+    const { rows } = await tamper(
+      `SELECT relname::text AS name FROM pg_class WHERE relname LIKE 'audit_entries_204%' AND relkind = 'r' ORDER BY 1`,
+    );
+    return rows.map(({ name }) => String(name).replace('audit_entries_', ''));
+  };
+  const other = await server.organisation();
+  await server.db.owner.inTenant(other, (tx) => setAuditMonths(tx, other, 15));
+  const addOf = (id: string, at: string) =>
+    server.db.restricted.inTenant(id, (tx) => addAuditEntries(tx, [entry(Number(at.slice(5, 7)), at)]));
+  server.clock.nowMs = Date.parse('2040-03-10T12:00:00Z');
+  await addOf(tenantId, '2040-01-31T23:59:59.999Z');
+  await addOf(other, '2040-02-10T12:00:00Z');
+  await addOf(tenantId, '2040-03-10T12:00:00Z');
+  await run('audit');
+  const ahead = ['2040_03', '2040_04', '2040_05'];
+  expect(await months()).toEqual(['2040_01', '2040_02', ...ahead]);
+
+  // The other organisation keeps February, and thereby the months after it.
+  server.clock.nowMs = Date.parse('2041-05-02T12:00:00Z');
+  await run('audit-prune');
+  expect(await months()).toEqual(['2040_02', ...ahead]);
+  server.clock.nowMs = Date.parse('2041-06-02T12:00:00Z');
+  await run('audit-prune');
+  expect(await months()).toEqual(ahead);
+  await addOf(tenantId, '2040-01-31T23:59:59.999Z');
+  expect(await months()).toEqual(['2040_01', ...ahead]);
+  await run('audit');
+  expect(await verify()).toMatchObject({ faults: [], prunedBatches: 1 });
+  server.clock.nowMs = Date.parse('2026-03-10T12:00:00Z');
 });
 
 test('the restricted role can neither change nor delete nor insert entries by itself', async () => {

@@ -6,7 +6,12 @@ import type { App } from '../src/app.ts';
 import { createSetUpLink } from '../src/auth/set-up.ts';
 import { AUDIT_ACTIONS, type AuditAction } from '../src/http/audit/actions.ts';
 import { PERSON_LOOK_UPS, PERSON_VIEWS } from '../src/http/audit/person-views.ts';
-import { AUDITED_CHANGES, UNAUDITED_CHANGES } from '../src/http/audit/routes.ts';
+import {
+  AUDITED_CHANGES,
+  AUDITED_READS,
+  UNAUDITED_CHANGES,
+  UNAUDITED_READS,
+} from '../src/http/audit/routes.ts';
 import { entriesOf } from './support/audit.ts';
 import { answerOf, authenticatorOf, createdPasskey } from './support/authenticator.ts';
 import { addOffice, addUser } from './support/directory.ts';
@@ -147,6 +152,20 @@ const SCENARIOS: Record<string, Scenario> = {
     const { scimToken } = (await call('POST', '/v1/manage/scim-tokens', { name: 'okta' })).json();
     return call('DELETE', `/v1/manage/scim-tokens/${scimToken.tokenId}`);
   },
+  'POST /v1/manage/refused-events/retry': async () => {
+    const { apiKey, secret } = await server.key(tenantId);
+    const refused = { eventId: '1', timestamp: '2026-03-10T09:00:00Z', locationType: 'location' };
+    await call(
+      'POST',
+      '/v1/presence/basic',
+      {
+        sourceId: 'door',
+        presenceEvents: [{ ...refused, userId: randomUUID(), locationId: office.locationId }],
+      },
+      { authorization: basic({ apiKey, secret }) },
+    );
+    return call('POST', '/v1/manage/refused-events/retry', {});
+  },
   'PATCH /v1/manage/retention': () => call('PATCH', '/v1/manage/retention', { visitors: 'P1M' }),
   'POST /v1/manage/visitors/erasure': () =>
     call('POST', '/v1/manage/visitors/erasure', { email: 'vera@example.com' }),
@@ -280,6 +299,36 @@ test('every route that shows one person notes the look', async () => {
     )
     .map(({ url }) => `GET ${url}`);
   expect(Object.keys(PERSON_VIEWS).toSorted()).toEqual([...new Set(shown)].toSorted());
+});
+
+/** Members that say who somebody is. */
+const OF_PEOPLE = /^(userId|userName|userEmail|email|emails|displayName|firstName|visitorName|actorName)$/;
+
+/** The names of all members in a schema of `/openapi.json`. */
+function membersIn(schema: unknown, schemas: Record<string, unknown>, seen = new Set<unknown>()): string[] {
+  if (typeof schema !== 'object' || schema === null || seen.has(schema)) return [];
+  seen.add(schema);
+  const { $ref, properties = {} } = schema as { $ref?: string; properties?: object };
+  const referenced = $ref === undefined ? [] : [schemas[$ref.replace('#/components/schemas/', '')]];
+  return [
+    ...Object.keys(properties),
+    ...[...Object.values(schema), ...referenced].flatMap((each) => membersIn(each, schemas, seen)),
+  ];
+}
+
+test('every route that answers with people has entries, or a reason why it has none', async () => {
+  const { paths, components = {} } = (await app.inject({ url: '/openapi.json' })).json();
+  const shown = Object.entries<{ get?: { responses?: Record<string, unknown> } }>(paths).flatMap(
+    ([path, { get }]) => {
+      const members = membersIn(get?.responses?.['200'], components.schemas ?? {});
+      const operation = `GET ${path.replace(/\{(\w+)\}/g, ':$1')}`;
+      return members.some((name) => OF_PEOPLE.test(name)) ? [operation] : [];
+    },
+  );
+  // Datasets have an entry for each answer (audit.test.ts).
+  const known = [PERSON_VIEWS, PERSON_LOOK_UPS, AUDITED_READS, UNAUDITED_READS].flatMap(Object.keys);
+  expect(shown.filter((each) => !known.includes(each) && !each.startsWith('GET /v1/analytics/'))).toEqual([]);
+  expect(Object.keys(UNAUDITED_READS).filter((each) => !shown.includes(each))).toEqual([]);
 });
 
 test('every list in which a parameter selects one person notes the look', async () => {

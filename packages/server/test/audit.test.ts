@@ -74,6 +74,30 @@ describe('a change', () => {
     expect(entries).toContainEqual(['operator', 'visitor-only']);
   });
 
+  test('by an import that fails half-way has an end, which says how far it came', async () => {
+    const { tenantId, boss } = await newSite();
+    const names = Array.from({ length: 2_500 }, (_, index) => `row${index}@example.com`);
+    const send = (query: string, text: string) =>
+      server.app.inject({
+        method: 'POST',
+        url: `/v1/manage/imports/users${query}`,
+        headers: { ...boss, 'content-type': 'text/csv' },
+        payload: text,
+      });
+    const damaged = ['userName', ...names, 'x'.repeat(1_200_000)].join('\n');
+    expectProblem(await send('', damaged), 400);
+    expectProblem(await send('?strict=true', damaged), 400);
+    const ended = await ofAction(tenantId, 'import.ended');
+    const stored = await server.db.owner.inTenant(tenantId, (tx) =>
+      tx.query(`SELECT FROM users WHERE tenant_id = $1 AND user_name LIKE 'row%'`, [tenantId]),
+    );
+    expect(stored.rowCount).toBeGreaterThan(0);
+    expect(ended.map(({ version, metadata }) => [version, metadata])).toEqual([
+      [2, { kind: 'users', rows: stored.rowCount, refused: 0, complete: false }],
+      [2, { kind: 'users', rows: 0, refused: 0, complete: false }],
+    ]);
+  });
+
   test('without its entry is not stored', async () => {
     const { tenantId, boss } = await newSite();
     await server.db.owner.inSystem((tx) =>
@@ -259,6 +283,11 @@ describe('a look-up of one person', () => {
     expect((await get(`${url}&format=csv`, boss)).statusCode).toBe(200);
     expect((await get('/v1/manage/desk-assignments', boss)).statusCode).toBe(200);
     expect(await looks(tenantId)).toEqual([view, view]);
+    const [file] = await readsOf(tenantId, 1);
+    expect(file).toMatchObject({
+      metadata: { dataset: 'desk-assignments', format: 'csv', users: 1, rows: 0, complete: true },
+      targets: [{ kind: 'user', reference: user.userId }],
+    });
   });
 
   test('by an identity provider is counted, and names nobody', async () => {

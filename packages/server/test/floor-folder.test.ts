@@ -37,7 +37,7 @@ const importInto = ({ tenantId }: FloorClient, { dryRun = false } = {}) =>
     folder,
     dryRun,
     clock: server.clock.read,
-    onPlan: () => undefined,
+    onProgress: () => undefined,
   });
 const counts = ({ plans, positions }: Awaited<ReturnType<typeof importInto>>) =>
   [plans, positions].map(({ created, updated, unchanged, refused }) => [

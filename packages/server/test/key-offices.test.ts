@@ -8,6 +8,7 @@ import { addNode } from './support/directory.ts';
 import { expectProblem } from './support/problems.ts';
 import { basic, startTestServer, type TestServer } from './support/server.ts';
 import { NODES, PEOPLE, smallOrganisation } from './support/small-organisation.ts';
+import { until } from './support/waiting.ts';
 import { storeDays } from './support/workday.ts';
 
 type Key = { apiKey: string; secret: string };
@@ -55,6 +56,17 @@ async function boundKey(role: ApiKeyRole, locationIds: string[] = [NODES.hq]): P
   const key = await server.key(tenantId, { role });
   await changeKey(key.apiKey, { locationIds }, { owner: server.db.owner, clock: server.clock.read });
   return key;
+}
+/** Waits until the server that makes the change has heard of it. */
+async function bind(key: Key, locationIds: string[] | null): Promise<void> {
+  const url = `/v1/manage/keys/${key.apiKey}`;
+  const headers = { authorization: `Bearer ${await server.token(everything)}` };
+  const reply = await server.app.inject({ method: 'PATCH', url, headers, payload: { locationIds } });
+  expect(reply.statusCode, reply.body).toBe(200);
+  const idsOf = async (of: Key) =>
+    (await rows(of, 'locations')).map((row) => String(row.locationId)).toSorted();
+  const expected = locationIds?.toSorted() ?? (await idsOf(everything));
+  await until(async () => (await idsOf(key)).join() === expected.join());
 }
 async function post(key: Key, path: string, payload: object) {
   const headers = { authorization: `Bearer ${await server.token(key)}` };
@@ -283,6 +295,39 @@ describe('a key that reads offices', () => {
     }
     const deleted = consumers['user-booking-attendance'];
     expect(deleted?.rows().some(({ day }) => String(day).startsWith('2026-03-05'))).toBe(false);
+  });
+
+  test('loads anew after its offices have changed, so that it misses no row of a new office', async () => {
+    const key = await boundKey('data-warehouse');
+    const all = everything;
+    for (const path of followed.map((each) => each.path)) {
+      const cursorAfter = async (of: Key, query = '') =>
+        String((await get(of, path, query)).headers['rollcall-cursor']);
+      const [own, whole] = [await cursorAfter(key), await cursorAfter(all)];
+      const statusOf = async (of: Key, cursor: string, more = '') => {
+        const reply = await server.app.inject({
+          url: `/v1/analytics/${path}/basic?changedSince=${cursor}${more}`,
+          headers: { authorization: basic(of) },
+        });
+        if (reply.statusCode !== 200) expect(expectProblem(reply, 410), path).toContain('other offices');
+        return reply.statusCode;
+      };
+      await bind(key, [NODES.hq]);
+      expect([
+        await statusOf(key, own),
+        await statusOf(key, own, '&limit=1'),
+        await statusOf(all, whole),
+      ]).toEqual([200, 200, 200]);
+      await bind(key, [NODES.annex, NODES.hq]);
+      expect([await statusOf(key, own), await statusOf(key, own, '&limit=1')]).toEqual([410, 410]);
+      const wider = await cursorAfter(key);
+      await bind(key, [NODES.hq, NODES.annex]);
+      expect(await statusOf(key, wider)).toBe(200);
+      await bind(key, null);
+      expect(await statusOf(key, wider)).toBe(410);
+      await bind(key, [NODES.hq]);
+      expect([await statusOf(key, own), await statusOf(key, whole)]).toEqual([200, 410]);
+    }
   });
 
   test('with the role statistics counts its offices only', async () => {

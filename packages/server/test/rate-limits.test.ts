@@ -328,6 +328,21 @@ describe('An organisation', () => {
 });
 
 describe('The limits of a key', () => {
+  test('are told with those of all keys, and with the largest that a caller may give', async () => {
+    const authorization = `Bearer ${await server.token(await server.key(tenantId))}`;
+    const { defaultLimits, mostLimits } = (
+      await server.app.inject({ url: '/v1/manage/keys', headers: { authorization } })
+    ).json();
+    expect(defaultLimits).toEqual({ login: 120_000, events: 6_000_000, reads: 120_000, management: 120_000 });
+    expect(mostLimits).toEqual({
+      login: 480_000,
+      events: 24_000_000,
+      reads: 480_000,
+      management: 480_000,
+      exports: 100,
+    });
+  });
+
   test('are set and changed over HTTP, up to those of an organisation, and another server follows within a second', async () => {
     const own = await startTestServer();
     onTestFinished(() => own.close());

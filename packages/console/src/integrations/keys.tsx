@@ -8,6 +8,7 @@ import { describeBindings } from '../frame/keys/binding-fields.tsx';
 import { lastUseOf, RevokeDialog } from '../frame/keys/dialogs.tsx';
 import type { Key } from '../frame/keys/first-lines.ts';
 import { ChangeKey, CreateKey, RotateKey } from '../frame/keys/key-dialogs.tsx';
+import { describeDefaults, describeLimits } from '../frame/keys/limit-fields.tsx';
 import { Notice } from '../frame/notice.tsx';
 import { PageButtons } from '../frame/page-buttons.tsx';
 import { useOrganisation } from '../frame/session.ts';
@@ -32,11 +33,13 @@ export default function Keys() {
   });
   if (error) return <Failure error={error} retry={() => void refetch()} />;
   if (!data) return <Waiting />;
-  const { items, manageableRoles } = data;
+  const { items, manageableRoles, defaultLimits, mostLimits } = data;
+  const limits = { defaultLimits, mostLimits };
   const dialogProps = { queryKey, onClose: () => setOpened(undefined) };
   return (
     <Stack>
       <Text size="sm">{keys.intro}</Text>
+      <Text size="sm">{describeDefaults(limits)}</Text>
       <Group justify="space-between">
         {manageableRoles.length > 0 && (
           <Button onClick={() => setOpened({ dialog: 'create' })}>{keys.create}</Button>
@@ -50,7 +53,7 @@ export default function Keys() {
       )}
       <PageButtons next={data.next} words={texts.integrations.paging} />
       {opened?.dialog === 'create' && <CreateKey roles={manageableRoles} {...dialogProps} />}
-      {opened?.dialog === 'change' && <ChangeKey changedKey={opened.key} {...dialogProps} />}
+      {opened?.dialog === 'change' && <ChangeKey changedKey={opened.key} limits={limits} {...dialogProps} />}
       {opened?.dialog === 'rotate' && <RotateKey shownKey={opened.key} {...dialogProps} />}
       {opened?.dialog === 'revoke' && (
         <RevokeDialog
@@ -81,6 +84,7 @@ function KeyTable({ keys: items, manageableRoles, onOpen }: KeyTableProps) {
           <Table.Td>
             {key.name}
             <Remark text={describeBindings(key)} />
+            <Remark text={describeLimits(key.limits)} />
             <Grace graceUntil={key.previousSecretExpiresAt} />
           </Table.Td>
           <Table.Td>{key.apiKey}</Table.Td>

@@ -1,7 +1,9 @@
 import { Button, Group, Loader, Modal, Stack, Table, Text, TextInput } from '@mantine/core';
+import type { Reply } from '@rollcall/sdk';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Failure } from '../frame/failure.tsx';
+import { formatWhole, formatZonedInstant } from '../frame/format.ts';
 import { DOWNLOAD_TIMEOUT_MS } from '../frame/save-file.ts';
 import { texts } from '../texts.ts';
 import { type Profile, useManage } from './answers.ts';
@@ -28,6 +30,27 @@ export function Erasure({ profile }: { profile: Profile }) {
   );
 }
 
+const LOOK_AGAIN_MS = 2_000;
+
+type Answer = Reply<'GET /v1/manage/users/{userId}/erasure'>;
+
+function isPendingErasure(answer: Answer | undefined): boolean {
+  return answer?.erasure != null && answer.erasure.finishedAt === null;
+}
+
+/** How far a requested erasure has come. */
+function ErasureState({ erasure }: { erasure: NonNullable<Answer['erasure']> }) {
+  const { requestedAt, finishedAt } = erasure;
+  const rows = Object.values(erasure.rows).reduce((sum, count) => sum + count, 0);
+  return (
+    <Text size="sm" role="status">
+      {finishedAt === null
+        ? words.pending(formatZonedInstant(requestedAt), formatWhole(rows))
+        : words.finished(formatZonedInstant(finishedAt))}
+    </Text>
+  );
+}
+
 interface ErasureDialogProps {
   profile: Profile;
   onClose: () => void;
@@ -42,24 +65,28 @@ function ErasureDialog({ profile: { userId, userName }, onClose, onDone }: Erasu
     queryKey: ['erasure', userId],
     queryFn: () => manage.users.erasure(userId, { timeoutMs: DOWNLOAD_TIMEOUT_MS }),
     gcTime: 0,
+    refetchInterval: ({ state }) => (isPendingErasure(state.data) ? LOOK_AGAIN_MS : false),
   });
   const { mutate, error, isPending } = useMutation({
     mutationFn: () => manage.users.erase(userId),
     onSuccess: onDone,
   });
   const [category, rows, effect] = words.columns;
+  // Nothing is left to confirm. A person whom a restore brought back has rows again.
+  const isOver = held.data?.erasure != null && held.data.categories.length === 0;
   return (
     <Modal
       opened
       size="lg"
       onClose={onClose}
       title={words.dialogTitle(userName)}
-      closeButtonProps={{ 'aria-label': words.cancel }}
+      closeButtonProps={{ 'aria-label': isOver ? words.close : words.cancel }}
     >
       <Stack>
         {held.isPending && <Loader size="sm" />}
         {held.error && <Failure error={held.error} retry={() => held.refetch()} />}
-        {held.data && (
+        {held.data?.erasure && <ErasureState erasure={held.data.erasure} />}
+        {held.data && held.data.categories.length > 0 && (
           <Table>
             <Table.Thead>
               <Table.Tr>
@@ -81,27 +108,37 @@ function ErasureDialog({ profile: { userId, userName }, onClose, onDone }: Erasu
             </Table.Tbody>
           </Table>
         )}
-        <Text size="sm">{words.advice}</Text>
-        <TextInput
-          label={words.confirm(userName)}
-          value={typed}
-          autoComplete="off"
-          onChange={(event) => setTyped(event.currentTarget.value)}
-        />
-        {error && <Failure error={error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {words.cancel}
-          </Button>
-          <Button
-            color="red.9"
-            loading={isPending}
-            disabled={!held.data || typed !== userName}
-            onClick={() => mutate()}
-          >
-            {words.submit}
-          </Button>
-        </Group>
+        {isOver ? (
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {words.close}
+            </Button>
+          </Group>
+        ) : (
+          <>
+            <Text size="sm">{words.advice}</Text>
+            <TextInput
+              label={words.confirm(userName)}
+              value={typed}
+              autoComplete="off"
+              onChange={(event) => setTyped(event.currentTarget.value)}
+            />
+            {error && <Failure error={error} />}
+            <Group justify="flex-end">
+              <Button variant="default" onClick={onClose}>
+                {words.cancel}
+              </Button>
+              <Button
+                color="red.9"
+                loading={isPending}
+                disabled={!held.data || typed !== userName}
+                onClick={() => mutate()}
+              >
+                {words.submit}
+              </Button>
+            </Group>
+          </>
+        )}
       </Stack>
     </Modal>
   );

@@ -116,6 +116,10 @@ export const person = {
       submit: 'Erase',
       cancel: 'Keep the person',
       requested: 'The server erases this person now. It may take some minutes.',
+      pending: (instant: string, rows: string) =>
+        `The server has been erasing this person since ${instant}. It may take some minutes. Erased so far: ${rows} rows.`,
+      finished: (instant: string) => `This person was erased on ${instant}.`,
+      close: 'Close',
     },
     none: 'None',
     office: 'Primary office',

@@ -28,7 +28,7 @@ import {
 import { foldApiKey } from './credentials.ts';
 import { callerOf } from './guard.ts';
 import { Authentication, KeyView, Role, SettingMembers, ShownKeyView, viewOf } from './key-views.ts';
-import { ownLimits, requireGrantable } from './limits-of-keys.ts';
+import { LIMITS_OF_ALL, limitsOfAll, ownLimits, requireGrantable } from './limits-of-keys.ts';
 import {
   addKey,
   BindingError,
@@ -77,6 +77,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
           manageableRoles: Type.Array(Role, {
             description: 'the caller may create, change, rotate and revoke keys with these roles',
           }),
+          ...LIMITS_OF_ALL,
         }),
         ...problems(400, 401, 403, 503),
       },
@@ -93,6 +94,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<KeyRoutesOptions> = async (
         items: items.map((row) => viewOf(row, nowMs)),
         next,
         manageableRoles: [...manageableRoles(caller)],
+        ...limitsOfAll(),
       };
     },
   });

@@ -52,6 +52,36 @@ export const ShownLimits = Type.Object(
   { description: 'the limits that differ from the defaults' },
 );
 
+const ofEach = (description: string, value: (limit: KeyLimit) => string) =>
+  Type.Object(
+    {
+      login: Type.Integer({ description: value('login') }),
+      events: Type.Integer({ description: value('events') }),
+      reads: Type.Integer({ description: value('reads') }),
+      management: Type.Integer({ description: value('management') }),
+      exports: Type.Optional(Type.Integer({ description: value('exports') })),
+    },
+    { description },
+  );
+
+/** What applies to every key of the organisation. */
+export const LIMITS_OF_ALL = {
+  defaultLimits: ofEach(
+    'the limits of a key that has none of its own; without `exports`, a key has the exports of its organisation',
+    (limit) => UNITS[limit],
+  ),
+  mostLimits: ofEach('the largest limits that a caller may give a key', (limit) => UNITS[limit]),
+};
+
+/** The values of `LIMITS_OF_ALL`. */
+export const limitsOfAll = () => ({
+  defaultLimits: { ...DEFAULT_LIMITS },
+  mostLimits: Object.fromEntries(KEY_LIMITS.map((limit) => [limit, mostOf(limit)])) as Record<
+    KeyLimit,
+    number
+  >,
+});
+
 /** Limits of a key; null is the default. */
 export type ChangedLimits = { readonly [limit in KeyLimit]?: number | null | undefined };
 

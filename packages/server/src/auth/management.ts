@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import type { DayAuthor } from '../store/workday/action-log.ts';
 import { type Access, callerOf } from './guard.ts';
 
@@ -23,3 +24,13 @@ export function authorOf(
     at: new Date(clock()),
   };
 }
+
+/** The parameter of the query by which a link of the console names the organisation: for a route with `organisationInQuery`. */
+export const ORGANISATION_QUERY = {
+  organisation: Type.Optional(
+    Type.String({
+      description:
+        'for a person with a session: the slug of the organisation, in place of the header Rollcall-Organisation, which a link cannot have',
+    }),
+  ),
+};

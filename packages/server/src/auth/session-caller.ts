@@ -4,11 +4,18 @@ import type { AccountRole } from '../store/auth/account-roles.ts';
 import type { SessionRow } from '../store/auth/sessions.ts';
 import type { Caller } from './caller.ts';
 import { peopleRolesOf } from './people-access.ts';
-import { requireSameOrigin } from './same-origin.ts';
+import { refuseOtherOrigin, requireSameOrigin } from './same-origin.ts';
 import type { Sessions } from './sessions.ts';
 
 /** The header by which a person's request names the organisation, by its slug. */
 export const ORGANISATION_HEADER = 'rollcall-organisation';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** A link of the console may open the route. It takes `ORGANISATION_QUERY`, from pages of the own origin only. */
+    organisationInQuery?: true;
+  }
+}
 
 /** The session of a request's cookie. Throws a 401 if it has ended, and a 403 for a change from another origin. */
 export async function requireSession(
@@ -54,8 +61,16 @@ export function requireRole(request: FastifyRequest, role: AccountRole): void {
   }
 }
 
+function organisationInQuery(request: FastifyRequest): string | undefined {
+  if (!request.routeOptions.config.organisationInQuery) return undefined;
+  const { organisation } = request.query as { organisation?: string };
+  // The browser sends the cookie with a link of another page, too.
+  if (organisation !== undefined) refuseOtherOrigin(request);
+  return organisation;
+}
+
 function membershipOf(request: FastifyRequest, { organisations }: SessionRow) {
-  const slug = request.headers[ORGANISATION_HEADER];
+  const slug = request.headers[ORGANISATION_HEADER] ?? organisationInQuery(request);
   const [only, ...others] = organisations;
   if (slug === undefined && others.length > 0) {
     throw new HttpProblem(

@@ -19,7 +19,7 @@ import { migrateAndChooseRole } from '../store/schema/migrate.ts';
 import { listUnknownTimeZones } from '../store/schema/time-zones.ts';
 import { RESERVED_SLUGS } from '../store/values/slugs.ts';
 import { CliError } from './errors.ts';
-import { catchInterruption, unlessInterrupted } from './interruption.ts';
+import { catchInterruption, Interrupted, unlessInterrupted, withinLastSeconds } from './interruption.ts';
 import { createLocalMasterKey, masterKeySources, readMasterKeys } from './master-key-sources.ts';
 import { remark } from './output.ts';
 
@@ -146,6 +146,8 @@ export interface Context extends DataConnection {
   owner: Database;
   /** The role of connections under row-level security. */
   role: SessionRole;
+  /** Lets `work` run after an interruption, before the connections close. It has some seconds. */
+  onInterrupted(work: () => Promise<void>): void;
 }
 
 /** Runs `work` as the owner on migrated data, and closes the connection afterwards. Throws `Interrupted`. */
@@ -156,13 +158,17 @@ export async function withContext<T>(
 ): Promise<T> {
   catchInterruption();
   const connection = await connectData(config, { purpose: 'command', name });
+  const lastWork: (() => Promise<void>)[] = [];
   try {
     return await unlessInterrupted(
       withOwner(connection.target, async (owner) => {
         const role = await prepareData(connection, owner);
-        return work({ ...connection, owner, role });
+        return work({ ...connection, owner, role, onInterrupted: (last) => lastWork.push(last) });
       }),
     );
+  } catch (error) {
+    if (error instanceof Interrupted) await withinLastSeconds(Promise.all(lastWork.map((work) => work())));
+    throw error;
   } finally {
     await connection.close();
   }

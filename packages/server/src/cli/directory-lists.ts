@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import { CSV_KINDS } from '../csv-import/kinds.ts';
 import { toCsv } from '../files/csv-text.ts';
+import { addOperatorEntry } from '../http/audit/operator.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { listGroupRows } from '../store/directory/group-records.ts';
 import { listNodeDetails } from '../store/directory/node-list.ts';
@@ -52,7 +53,15 @@ export function directoryListCommand(kind: keyof typeof LISTS): Command {
       const columns = CSV_KINDS[kind].columns.map(({ name }): string => name);
       const listed = await withContext(options, `rollcall ${kind}`, async ({ owner }) => {
         const { tenantId } = await getOrganisation(owner, options.org);
-        return owner.inTenant(tenantId, (tx): Promise<ListedRow[]> => LISTS[kind](tx, tenantId));
+        return owner.inTenant(tenantId, async (tx): Promise<ListedRow[]> => {
+          if (kind === 'users')
+            await addOperatorEntry(tx, 'people.listed', {
+              tenantId,
+              metadata: { list: 'users' },
+              atMs: Date.now(),
+            });
+          return LISTS[kind](tx, tenantId);
+        });
       });
       const rows = listed
         .map((row) => columns.map((column) => row[column] ?? null))

@@ -1,5 +1,6 @@
 import { callerOfSender } from '../auth/senders.ts';
 import type { DataConfig } from '../config.ts';
+import { addOperatorEntry } from '../http/audit/operator.ts';
 import { createLogger } from '../http/logging.ts';
 import { DeskPresence } from '../ingest/desk-presence.ts';
 import { DirectoryCache } from '../ingest/directory-cache.ts';
@@ -19,9 +20,10 @@ import { Database } from '../store/connections/db.ts';
 import type { RefusedEventFilter } from '../store/events/refused-event-lists.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { getOrganisation, withContext } from './context.ts';
+import { withEndEntry } from './end-entry.ts';
 import { CliError } from './errors.ts';
 import { quote, toJson } from './events-list.ts';
-import { catchInterruption } from './interruption.ts';
+import { catchInterruption, Interrupted } from './interruption.ts';
 import { forTerminal, print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
 
@@ -43,7 +45,8 @@ const BY = 'rollcall events retry';
 export async function retryEvents(ids: string[], options: RetryOptions): Promise<void> {
   const refusalIds = ids.map(readId);
   const { since, cause } = options;
-  await withContext(options, 'rollcall events', async ({ owner, target, role }) => {
+  await withContext(options, 'rollcall events', async (context) => {
+    const { owner, target, role } = context;
     const { tenantId } = await getOrganisation(owner, options.org);
     const database = new Database({ target, as: role, poolSize: 2, exportPoolSize: 1 });
     try {
@@ -51,7 +54,16 @@ export async function retryEvents(ids: string[], options: RetryOptions): Promise
         refusalIds.length === 0
           ? [{ since, cause }]
           : refusalIds.map((refusalId) => ({ since, cause, refusalId }));
-      await retryAll(filters, { tenantId, deps: retryDeps(database), json: options.json ?? false });
+      const counts = { mended: 0, refused: 0, skipped: 0 };
+      const retry = { tenantId, deps: retryDeps(database), json: options.json ?? false, counts };
+      await withEndEntry(
+        context,
+        () => retryAll(filters, retry),
+        (complete) => {
+          const about = { tenantId, metadata: { ...counts, complete }, atMs: Date.now() };
+          return owner.inSystem((tx) => addOperatorEntry(tx, 'events.retried', about));
+        },
+      );
     } finally {
       await database.close();
     }
@@ -83,10 +95,13 @@ interface Retry {
   tenantId: string;
   deps: RetryDeps;
   json: boolean;
+  /** What became of the events so far. */
+  counts: Record<RetryResult['result'], number>;
 }
 
+/** Throws `Interrupted`. */
 async function retryAll(filters: RefusedEventFilter[], retry: Retry): Promise<void> {
-  const counts = { mended: 0, refused: 0, skipped: 0 };
+  const { counts } = retry;
   for (const filter of filters) {
     for await (const result of resultsOf(filter, retry)) {
       counts[result.result]++;
@@ -114,7 +129,8 @@ async function* resultsOf(
       progress.update(done, done + step.remaining);
       yield* step.results;
       cursor = step.next;
-    } while (cursor && !signal.aborted);
+      if (cursor && signal.aborted) throw new Interrupted();
+    } while (cursor);
     if (done > 0 || refusalId === undefined) return;
     const result = await whyNotTried(tenantId, refusalId, deps);
     if (!result) throw new CliError(`There is no refused event ${refusalId}.`);

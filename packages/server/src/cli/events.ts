@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import { whole } from '../config-values.ts';
+import { addOperatorEntry } from '../http/audit/operator.ts';
 import { CAUSES } from '../ingest/refusal-causes.ts';
 import type { Database } from '../store/connections/db.ts';
 import { listReceivedEvents, type ReceivedEvent } from '../store/events/received-events.ts';
@@ -36,6 +37,7 @@ export function eventsCommand(): Command {
     .action((options: TailOptions) =>
       withContext(options, 'rollcall events', async ({ owner }) => {
         const { tenantId, slug } = await chooseOrganisation(owner, options.org);
+        await noteList(owner, tenantId, 'arriving-events');
         remark(`Received events of ${slug}, starting one minute ago; Ctrl-C ends the command.`);
         await tailEvents(owner, tenantId, options);
       }).catch(ignoreInterruptedError),
@@ -58,6 +60,7 @@ export function eventsCommand(): Command {
     .action((options: ListOptions) =>
       withContext(options, 'rollcall events', async ({ owner }) => {
         const { tenantId } = await getOrganisation(owner, options.org);
+        await noteList(owner, tenantId, 'refused-events');
         await owner.inTenant(tenantId, (tx) => printRefused(tx, tenantId, options));
       }).catch(ignoreInterruptedError),
     );
@@ -83,6 +86,16 @@ export function eventsCommand(): Command {
 
 function causeOption(): Option {
   return new Option('--cause <cause>', 'only events with this cause').choices(CAUSES);
+}
+
+/** Adds the entry of a list of events, which name people. */
+function noteList(
+  owner: Database,
+  tenantId: string,
+  list: 'arriving-events' | 'refused-events',
+): Promise<void> {
+  const about = { tenantId, metadata: { list }, atMs: Date.now() };
+  return owner.inSystem((tx) => addOperatorEntry(tx, 'people.listed', about));
 }
 
 async function tailEvents(owner: Database, tenantId: string, options: TailOptions): Promise<void> {

@@ -3,8 +3,8 @@ import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import { getOrganisation, withContext } from './context.ts';
 import { exportFloorPlans } from './floor-plans/export.ts';
 import { PLANS_FILE, POSITIONS_FILE } from './floor-plans/folder.ts';
-import { type FloorImport, importFloorPlans } from './floor-plans/import.ts';
-import { onInterruption } from './interruption.ts';
+import { type FloorImport, floorCountsOf, importFloorPlans } from './floor-plans/import.ts';
+import { runImport } from './import-work.ts';
 import { toOptions } from './options.ts';
 import { forTerminal, print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
@@ -60,33 +60,31 @@ function importCommand(): Command {
     .option('--json', 'print the report as JSON')
     .action(async (folder: string, options: FloorPlanOptions & { dryRun?: true }) => {
       const dryRun = options.dryRun ?? false;
-      const report = await withContext(options, 'rollcall floor-plans', async ({ owner }) => {
+      const report = await withContext(options, 'rollcall floor-plans', async (context) => {
+        const { owner } = context;
         const { tenantId } = await getOrganisation(owner, options.org);
-        const progress = showProgress('Importing floor plans', 'plans');
         let plans = 0;
-        const ignoreInterruption = onInterruption(() =>
-          remark(
-            dryRun
-              ? 'rollcall: The dry run was interrupted; nothing was stored.'
-              : `rollcall: The import was interrupted; the first ${plans} plans are done. Run the same command to continue.`,
-          ),
-        );
-        try {
-          return await importFloorPlans({
-            database: owner,
-            tenantId,
-            folder,
-            dryRun,
-            clock: Date.now,
-            onPlan: (done) => {
-              plans = done;
-              progress.update(done, undefined);
-            },
-          });
-        } finally {
-          ignoreInterruption();
-          progress.stop();
-        }
+        return runImport(context, {
+          tenantId,
+          kind: 'floor-plans',
+          strict: false,
+          dryRun,
+          progress: { label: 'Importing floor plans', unit: 'plans' },
+          soFar: () => `the first ${plans} plans are done`,
+          work: (onProgress) =>
+            importFloorPlans({
+              database: owner,
+              tenantId,
+              folder,
+              dryRun,
+              clock: Date.now,
+              onProgress: (done, counts) => {
+                plans = done;
+                onProgress(done, undefined, counts);
+              },
+            }),
+          countsOf: floorCountsOf,
+        });
       });
       if (options.json) print(JSON.stringify({ ...report, dryRun }));
       else describe(report, dryRun);

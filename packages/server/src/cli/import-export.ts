@@ -3,13 +3,11 @@ import { InvalidArgumentError } from 'commander';
 import type { DataConfig } from '../config.ts';
 import { FolderError, listFolder } from '../folder-import/folder.ts';
 import { importFolder } from '../folder-import/import-folder.ts';
-import type { FolderImportReport, ReportedRow } from '../folder-import/report.ts';
+import { countsOf, type FolderImportReport, type ReportedRow } from '../folder-import/report.ts';
 import { chooseOrganisation, getOrganisation, withContext } from './context.ts';
 import { CliError } from './errors.ts';
-import { withImportEntries } from './import-entries.ts';
-import { onInterruption } from './interruption.ts';
+import { runImport } from './import-work.ts';
 import { print, remark } from './output.ts';
-import { showProgress } from './progress.ts';
 
 export interface ImportExportOptions extends DataConfig {
   org?: string;
@@ -29,21 +27,20 @@ export async function importExport(directory: string, options: ImportExportOptio
   const reported = new ReportedRowFile(
     options.refused ?? options.rejected ?? `${directory.replace(/[\\/]+$/, '')}.rejected.ndjson`,
   );
-  const report = await withContext(options, 'rollcall import', async ({ owner }) => {
+  const report = await withContext(options, 'rollcall import', async (context) => {
+    const { owner } = context;
     const { dryRun = false } = options;
     const choose = dryRun ? getOrganisation : chooseOrganisation;
     const { tenantId, timeZone } = await choose(owner, options.org);
-    const progress = showProgress('Importing export', 'bytes');
     let percent = 0;
-    const ignoreInterruption = onInterruption(() =>
-      remark(
-        dryRun
-          ? 'rollcall: The dry run was interrupted; nothing was stored.'
-          : `rollcall: The import was interrupted; ${percent} % of the folder is done. Run the same command to continue.`,
-      ),
-    );
-    try {
-      const work = () =>
+    return runImport(context, {
+      tenantId,
+      kind: 'export',
+      strict: false,
+      dryRun,
+      progress: { label: 'Importing export', unit: 'bytes' },
+      soFar: () => `${percent} % of the folder is done`,
+      work: (onProgress) =>
         importFolder({
           directory,
           database: owner,
@@ -52,24 +49,16 @@ export async function importExport(directory: string, options: ImportExportOptio
           replaceDays: options.replaceDays ?? false,
           dryRun,
           clock: Date.now,
-          onProgress: (done, total) => {
+          onProgress: (done, total, counts) => {
             percent = Math.floor((100 * done) / total);
-            progress.update(done, total);
+            onProgress(done, total, counts);
           },
           onReportedRow: (row) => reported.add(row),
-        });
-      const about = { tenantId, kind: 'export', strict: false, dryRun };
-      return await withImportEntries(owner, about, work, ({ datasets }) => ({
-        rows: datasets.reduce((sum, { stored }) => sum + stored, 0),
-        refused: datasets.reduce((sum, { refused }) => sum + refused, 0),
-      }));
-    } catch (error) {
-      return inOneSentence(error);
-    } finally {
-      ignoreInterruption();
-      progress.stop();
-      reported.close();
-    }
+        }),
+      countsOf,
+    })
+      .catch(inOneSentence)
+      .finally(() => reported.close());
   });
   if (options.json) print(JSON.stringify({ ...report, rejectedFile: reported.path }));
   else describe(report, reported.path);

@@ -5,14 +5,12 @@ import { CSV_KINDS, type ImportKind } from '../csv-import/kinds.ts';
 import { csvExample } from '../csv-import/template.ts';
 import { chooseOrganisation, getOrganisation, withContext } from './context.ts';
 import { CliError } from './errors.ts';
-import { withImportEntries } from './import-entries.ts';
 import { type ImportExportOptions, importExport, parseTimeZone } from './import-export.ts';
 import { describeImport, writeIds } from './import-report.ts';
+import { runImport } from './import-work.ts';
 import { openInput, throwIfOfInput } from './input-file.ts';
-import { onInterruption } from './interruption.ts';
 import { earlierName, toOptions } from './options.ts';
-import { print, remark } from './output.ts';
-import { showProgress } from './progress.ts';
+import { print } from './output.ts';
 
 interface ImportCommandOptions extends ImportExportOptions {
   strict?: true;
@@ -109,19 +107,18 @@ async function importFile(
 ): Promise<ImportReport> {
   const text = await openInput(file);
   const { dryRun = false, strict = false } = options;
-  return withContext(options, 'rollcall import', async ({ owner }) => {
+  return withContext(options, 'rollcall import', async (context) => {
+    const { owner } = context;
     const { tenantId } = await (dryRun ? getOrganisation : chooseOrganisation)(owner, options.org);
-    const progress = showProgress(`Importing ${kind}`, 'bytes');
-    let stored = 0;
-    const ignoreInterruption = onInterruption(() =>
-      remark(
-        strict || dryRun
-          ? 'rollcall: The import was interrupted; nothing was stored.'
-          : `rollcall: The import was interrupted; the first ${stored} rows are done. Run the same command to continue.`,
-      ),
-    );
-    try {
-      const work = () =>
+    let done = 0;
+    return runImport(context, {
+      tenantId,
+      kind,
+      strict,
+      dryRun,
+      progress: { label: `Importing ${kind}`, unit: 'bytes' },
+      soFar: () => `the first ${done} rows are done`,
+      work: (onProgress) =>
         importCsv({
           kind,
           input: text.stream,
@@ -130,21 +127,15 @@ async function importFile(
           strict,
           dryRun,
           clock: Date.now,
-          onProgress: (rows) => {
-            stored = rows;
-            progress.update(text.bytesRead, text.sizeBytes);
+          onProgress: (rows, counts) => {
+            done = rows;
+            onProgress(text.bytesRead, text.sizeBytes, counts);
           },
-        });
-      return await withImportEntries(owner, { tenantId, kind, strict, dryRun }, work, (report) => ({
-        rows: report.created + report.updated,
-        refused: report.refused.length,
-      }));
-    } catch (error) {
+        }),
+      countsOf: ({ created, updated, refused }) => ({ stored: created + updated, refused: refused.length }),
+    }).catch((error: unknown) => {
       throwIfOfInput(error, file, text);
       throw error;
-    } finally {
-      ignoreInterruption();
-      progress.stop();
-    }
+    });
   });
 }

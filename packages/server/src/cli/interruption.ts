@@ -70,10 +70,18 @@ export async function untilSettled<T>(work: Promise<T>): Promise<T> {
   try {
     return await unlessInterrupted(work);
   } catch (error) {
-    const ended = work.catch(() => undefined);
-    await Promise.race([ended, delay(LONGEST_END_MS, undefined, { ref: false })]);
+    await withinLastSeconds(work);
     throw error;
   }
+}
+
+/** Waits until `work` has ended, in whatever way, but for some seconds at most. */
+export async function withinLastSeconds(work: Promise<unknown>, mostMs = LONGEST_END_MS): Promise<void> {
+  const ended = work.then(
+    () => undefined,
+    () => undefined,
+  );
+  await Promise.race([ended, delay(mostMs, undefined, { ref: false })]);
 }
 
 /** For `catch`, in a command that an interruption ends normally. */

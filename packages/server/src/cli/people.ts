@@ -20,8 +20,10 @@ interface ExportOptions extends ClientConfig {
   json?: true;
 }
 
-/** A file of years comes over a slow line within this time. */
-const LONGEST_DOWNLOAD_MS = 3_600_000;
+/** The server counts the rows of years within this time. */
+const LONGEST_COUNT_MS = 3_600_000;
+/** The next bytes of an export come within this time. */
+const LONGEST_WAIT_MS = 600_000;
 
 /** `rollcall people`. */
 export function peopleCommand(): Command {
@@ -84,7 +86,7 @@ async function erasePerson(client: Rollcall, person: string, { yes }: EraseOptio
   const signal = catchInterruption();
   const { users } = client.manage;
   const userId = parseGuid(person) ?? (await findUser(client, person, signal)).userId;
-  const options = { signal, timeoutMs: LONGEST_DOWNLOAD_MS };
+  const options = { signal, timeoutMs: LONGEST_COUNT_MS };
   const before = await users.erasure(userId, options);
   if (!yes || (before.erasure?.finishedAt && before.categories.length === 0)) return before;
   await users.erase(userId, options);
@@ -120,11 +122,21 @@ async function exportPerson(client: Rollcall, person: string, file: string) {
   const progress = showProgress('Exporting', 'bytes');
   try {
     const bytes = await inNewFile(file, 'export', async (output) => {
-      const onBytes = (received: number) => progress.update(received, undefined);
-      const options = { signal, timeoutMs: LONGEST_DOWNLOAD_MS, onBytes };
-      const content = await client.manage.users.export(userId, options);
-      await pipeline(Readable.fromWeb(content.stream() as ReadableStream), output).catch(unwritable(file));
-      return content.size;
+      const options = { signal, timeoutMs: LONGEST_WAIT_MS };
+      const content = await client.manage.users.exportStream(userId, options);
+      let received = 0;
+      await pipeline(
+        Readable.fromWeb(content as ReadableStream<Uint8Array>),
+        async function* (pieces: AsyncIterable<Uint8Array>) {
+          for await (const piece of pieces) {
+            received += piece.length;
+            progress.update(received, undefined);
+            yield piece;
+          }
+        },
+        output,
+      ).catch(unwritable(file));
+      return received;
     });
     return { file, userId, userName, bytes };
   } finally {

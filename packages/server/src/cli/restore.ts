@@ -6,6 +6,7 @@ import { MasterKeys } from '../auth/master-keys.ts';
 import type { MasterKey } from '../auth/secrets.ts';
 import { ensureSigningKey } from '../auth/signing-keys.ts';
 import { DATA_SETTINGS, type DataConfig, MASTER_KEY_ENV } from '../config.ts';
+import { addOperatorEntryToAll } from '../http/audit/operator.ts';
 import type { BackupHead } from '../store/backup/contents.ts';
 import type { DecryptWith } from '../store/backup/encryption.ts';
 import type { RestoreSummary } from '../store/backup/restore.ts';
@@ -116,6 +117,10 @@ async function restoreFile(
         const masterKeys = new MasterKeys(keys.keys);
         await checkMasterKeys(owner, masterKeys);
         await ensureSigningKey(owner, masterKeys, new Date());
+        const metadata = { createdAt: restored.createdAt.toISOString() };
+        await owner.inSystem((tx) =>
+          addOperatorEntryToAll(tx, 'backup.restored', { metadata, atMs: Date.now() }),
+        );
         await remarkUnknownTimeZones(owner);
         await remarkReservedSlugs(owner);
         if (record) again = await eraseAgain(owner, record);

@@ -28,10 +28,20 @@ export interface ImportOptions {
   refuse?: (item: Readonly<Record<string, Value>>) => string | undefined;
   /** Milliseconds since the epoch. The import frees the bookings of deactivated users from this day on. */
   clock: () => number;
-  /** Called after every batch, with the number of rows so far, without the header. */
-  onProgress?: (rows: number) => void;
+  /**
+   * Called after every batch, with the number of rows so far, without the header, and with what became of them. With `strict` they
+   * are not stored before the end. An error that it throws ends the import.
+   */
+  onProgress?: (rows: number, counts: ImportCounts) => void;
   /** When it is aborted, the import stores no further batch, and throws its reason. */
   signal?: AbortSignal;
+}
+
+/** What became of the rows of an import so far. */
+export interface ImportCounts {
+  /** Rows that the import created or changed. */
+  stored: number;
+  refused: number;
 }
 
 /** The result of a row that is not refused. */
@@ -176,7 +186,8 @@ class Importer {
       },
     );
     for (const [index, row] of rows.entries()) this.#count(row, results[index]);
-    this.#options.onProgress?.(this.#rows);
+    const { created, updated, refused } = this.#report;
+    this.#options.onProgress?.(this.#rows, { stored: created + updated, refused: refused.length });
   }
 
   #count({ line, item }: Row, result: Stored | Refused | undefined): void {

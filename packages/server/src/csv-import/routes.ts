@@ -14,7 +14,7 @@ import type { Slots } from '../http/slots.ts';
 import type { Database } from '../store/connections/db.ts';
 import type { TenantWriteQueue } from '../store/connections/tenant-write-queue.ts';
 import { FILE_LIMIT_BYTES, fileTooLarge, PARSED_BYTES, piecesOf } from './file-body.ts';
-import { importCsv } from './import.ts';
+import { type ImportCounts, importCsv } from './import.ts';
 import { CSV_KINDS, type ImportKind } from './kinds.ts';
 import { Report, toReport } from './report.ts';
 import { csvExample } from './template.ts';
@@ -141,6 +141,11 @@ async function importFile(
         audit.add(tx, request, 'import.begun', { metadata: { kind, strict } }),
       );
     const text = readText(piecesOf(kind, file, gone), { pieceBytes: PARSED_BYTES });
+    let counts: ImportCounts = { stored: 0, refused: 0 };
+    const noteEnd = (complete: boolean) => {
+      const { stored: rows, refused } = counts;
+      if (!dryRun) audit.note(request, 'import.ended', { metadata: { kind, rows, refused, complete } });
+    };
     try {
       const report = await importCsv({
         ...chosen,
@@ -151,12 +156,16 @@ async function importFile(
         callerName: name,
         clock,
         signal: gone,
+        onProgress: (_, soFar) => {
+          // A failed strict import stores nothing.
+          if (!strict) counts = soFar;
+        },
       });
-      const rows = report.created + report.updated;
-      if (!dryRun)
-        audit.note(request, 'import.ended', { metadata: { kind, rows, refused: report.refused.length } });
+      counts = { stored: report.created + report.updated, refused: report.refused.length };
+      noteEnd(true);
       return toReport(report, chosen);
     } catch (error) {
+      noteEnd(false);
       throw error instanceof FileError ? malformedBody(error.message) : error;
     } finally {
       text.close();

@@ -11,7 +11,13 @@ import { UnreadableRow } from './file-row.ts';
 import { DATASETS, type DatasetFile, type DatasetPath, listFolder } from './folder.ts';
 import { NodeLoader } from './node-loader.ts';
 import { type WithinRetention, withinRetentionOf } from './past-retention.ts';
-import { DatasetCount, type FolderImportReport, type ReportedRow } from './report.ts';
+import {
+  countsOf,
+  DatasetCount,
+  type FolderCounts,
+  type FolderImportReport,
+  type ReportedRow,
+} from './report.ts';
 import { ReportingEvidence } from './reporting.ts';
 import { readRows } from './rows.ts';
 import type { ImportTarget, Load } from './target.ts';
@@ -32,7 +38,8 @@ export interface FolderImportOptions {
   dryRun: boolean;
   /** Milliseconds since the epoch. */
   clock: () => number;
-  onProgress?: (doneBytes: number, totalBytes: number) => void;
+  /** Called after each batch, with what became of the rows so far. An error that it throws ends the import. */
+  onProgress?: (doneBytes: number, totalBytes: number, counts: FolderCounts) => void;
   /** Called for each row that was refused, or of which some part could not be kept. */
   onReportedRow?: (row: ReportedRow) => void;
 }
@@ -98,7 +105,7 @@ async function load(
         onBytes: (bytes) => {
           doneBytes += bytes;
         },
-        onBatch: () => onProgress?.(doneBytes, totalBytes),
+        onBatch: () => onProgress?.(doneBytes, totalBytes, countsOf(report)),
       });
     }
   }

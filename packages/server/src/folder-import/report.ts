@@ -26,6 +26,19 @@ export interface FolderImportReport {
   dryRun: boolean;
 }
 
+/** Rows of all datasets together. */
+export interface FolderCounts {
+  stored: number;
+  refused: number;
+}
+
+export function countsOf({ datasets }: FolderImportReport): FolderCounts {
+  return {
+    stored: datasets.reduce((sum, { stored }) => sum + stored, 0),
+    refused: datasets.reduce((sum, { refused }) => sum + refused, 0),
+  };
+}
+
 /** A row that was refused, or of which some part could not be kept. */
 export interface ReportedRow {
   dataset: DatasetPath;

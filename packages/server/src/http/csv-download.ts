@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { csvFile } from '../files/csv-file.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
+import { whenAnswered } from './answer-over.ts';
 import { Page, wrongParameter } from './bulk.ts';
 import type { Transfers } from './transfers.ts';
 
@@ -39,6 +40,8 @@ export interface CsvDownload<Column extends string> {
   columns: readonly Column[];
   /** Reads the rows in one transaction, with one snapshot. */
   read: (tx: Tx) => AsyncIterable<Readonly<Record<Column, unknown>>[]>;
+  /** What the audit trail says of a file that names people. Absent: the file names nobody. */
+  audited?: { dataset: string; filters: Record<string, string>; userIds: readonly string[] };
 }
 
 /**
@@ -47,14 +50,38 @@ export interface CsvDownload<Column extends string> {
  */
 export async function sendCsv<Column extends string>(
   { database, transfers }: { database: Database; transfers: Transfers },
-  { tenantId, name, columns, read }: CsvDownload<Column>,
+  { tenantId, name, columns, read, audited }: CsvDownload<Column>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const transfer = await transfers.begin({ kind: 'exports', tenantId }, request, reply);
-  const file = csvFile(transfer.reading(database.stream('exports', tenantId, read)), columns);
+  const rows = transfer.reading(database.stream('exports', tenantId, read));
+  const file = csvFile(audited ? auditFile(rows, audited, request, reply) : rows, columns);
   const first = await file.next();
   reply.type('text/csv; charset=utf-8; header=present');
   reply.header('content-disposition', `attachment; filename="${name}"`);
   return reply.send(Readable.from(transfer.body(first, file), { objectMode: false }));
+}
+
+/** Notes the read of a file when its answer is over: also one that broke off. Returns the rows, and counts them. */
+function auditFile<Row>(
+  batches: AsyncIterable<Row[]>,
+  { dataset, filters, userIds }: NonNullable<CsvDownload<string>['audited']>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): AsyncIterable<Row[]> {
+  let rows = 0;
+  whenAnswered(request.raw, reply.raw, (complete) => {
+    if (reply.raw.statusCode !== 200) return;
+    request.server.audit.note(request, 'export.read', {
+      targets: userIds.map((reference) => ({ kind: 'user', reference })),
+      metadata: { dataset, format: 'csv', filters, users: userIds.length, rows, complete },
+    });
+  });
+  return (async function* () {
+    for await (const batch of batches) {
+      rows += batch.length;
+      yield batch;
+    }
+  })();
 }

@@ -129,6 +129,11 @@ export const refusedRoutes: FastifyPluginAsyncTypebox<RefusedRoutesOptions> = as
         { tenantId, by, filter, cursor, limit },
         { ...options, log: request.log },
       );
+      if (step.results.length > 0) {
+        const { mended, refused, skipped } = stepToJson(step);
+        const metadata = { mended, refused, skipped, complete: true };
+        request.server.audit.note(request, 'events.retried', { metadata });
+      }
       if (step.results.length > 0 || filter.refusalId === undefined || cursor) return stepToJson(step);
       const result = await whyNotTried(tenantId, filter.refusalId, options);
       if (!result) throw new HttpProblem(404, 'There is no refused event with this refusalId.');

@@ -1,3 +1,4 @@
+import { addOperatorEntry } from '../http/audit/operator.ts';
 import type { Database } from '../store/connections/db.ts';
 import { withJobLock } from '../store/connections/job-lock.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
@@ -81,7 +82,14 @@ export async function applyErasureRecord(
       const actor = { changedBy: 'admin', name: null, reason: REASONS.personErased } as const;
       const author = { actor, at: new Date(clock()), by: 'restore' };
       try {
-        await requestErasure(database, tenantId, userId, author);
+        await requestErasure(database, tenantId, userId, author, (tx) =>
+          addOperatorEntry(tx, 'person.erased', {
+            tenantId,
+            targets: [{ kind: 'user', reference: userId }],
+            metadata: {},
+            atMs: clock(),
+          }),
+        );
         requested.push({ tenantId, userId });
       } catch (error) {
         if (!(error instanceof LastAdministratorError)) throw error;

@@ -14,9 +14,10 @@ import {
   setAuditMonths,
   upsertHead,
 } from '../store/audit/batches.ts';
+import { dropAuditMonths } from '../store/audit/months.ts';
 import { deleteUnusedSubjects, findUnusedSubjects } from '../store/audit/subjects.ts';
 import { ContentionError, inTenantSnapshotWithRetries } from '../store/connections/conflict.ts';
-import type { Database, Tx } from '../store/connections/db.ts';
+import type { Database, DatabaseTarget, Tx } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
 import { utcDay } from '../store/values/days.ts';
@@ -117,14 +118,19 @@ async function sealEntries(
   return next;
 }
 
-/** Deletes the entries of batches that are older than their organisation keeps them. The batches stay, signed as pruned. */
-export async function pruneAudit(deps: AuditJobDeps): Promise<void> {
+/**
+ * Deletes the entries of batches that are older than their organisation keeps them. The batches stay, signed as pruned. Then drops
+ * the months that no organisation keeps.
+ */
+export async function pruneAudit(deps: AuditJobDeps & { target: DatabaseTarget }): Promise<void> {
   const { database, clock, signal, masterKey, onProgress } = deps;
+  let earliestKept = new Date(clock());
   const signer = await auditSigner(database, masterKey, new Date(clock()));
   let done = 0;
   await inEachOrganisation(deps, async (tenantId) => {
     const months = await database.inTenant(tenantId, (tx) => findAuditMonths(tx, tenantId));
     const before = keptFrom(clock(), months ?? DEFAULT_MONTHS);
+    if (before < earliestKept) earliestKept = before;
     let pruned = 0;
     for (let count = -1; count !== 0 && !signal.aborted; pruned += count) {
       count = await database.inTenant(tenantId, async (tx) => {
@@ -143,6 +149,10 @@ export async function pruneAudit(deps: AuditJobDeps): Promise<void> {
     const unused = await database.inTenant(tenantId, (tx) => findUnusedSubjects(tx, tenantId));
     await database.inTenant(tenantId, (tx) => deleteUnusedSubjects(tx, tenantId, unused));
   });
+  if (signal.aborted) return;
+  const dropped = await dropAuditMonths(deps.target, earliestKept, { signal });
+  if (dropped > 0)
+    deps.log.info({ months: dropped }, 'dropped the months of the audit trail that nobody keeps');
 }
 
 /** What a change of the time for which entries are kept deletes, and whether it was made. */

@@ -1,4 +1,5 @@
 import type { Person } from '../store/privacy/person.ts';
+import { hasTerm } from '../store/privacy/person-erasure.ts';
 import type { PersonRow } from '../store/privacy/person-rows.ts';
 import type { RefusedRow } from '../store/privacy/refused-rows.ts';
 import { foldCardText } from '../store/values/digest.ts';
@@ -46,7 +47,7 @@ const WITHOUT_PEOPLE = 'occupancy';
 
 /**
  * Says which refused events an erasure of the person deletes: those that name the person by one of the folded names, a card or an id,
- * those with a text that contains one of the folded terms, and those that were cut off. Of the last ones nobody can tell whom
+ * those with a text that has one of the folded terms as whole words, and those that were cut off. Of the last ones nobody can tell whom
  * their end names, and nobody can try them again.
  */
 export function isRefusedOf(
@@ -55,13 +56,12 @@ export function isRefusedOf(
   terms: readonly string[],
 ): (row: RefusedRow) => boolean {
   const reader = new EventReader(identifiersOf(person, names), undefined);
-  const hasTerm = (text: string) => terms.some((term) => fold(text).includes(term));
   return ({ endpoint, sourceId, eventId, reason, event }) => {
     const parsed = event === null ? null : parseJson(event);
     if (parsed === undefined) return endpoint !== WITHOUT_PEOPLE;
     return (
       reader.cut(parsed) !== undefined ||
-      [sourceId ?? '', eventId ?? '', reason, ...textsIn(parsed)].some(hasTerm)
+      [sourceId ?? '', eventId ?? '', reason, ...textsIn(parsed)].some((text) => hasTerm(fold(text), terms))
     );
   };
 }

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
-import { authorOf, CONFIG, DOCUMENTED } from '../auth/management.ts';
+import { authorOf, CONFIG, DOCUMENTED, ORGANISATION_QUERY } from '../auth/management.ts';
 import { whenAnswered } from '../http/answer-over.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
@@ -66,7 +66,7 @@ export const privacyRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = as
   app.route({
     method: 'GET',
     url: '/v1/manage/users/:userId/export',
-    config: CONFIG,
+    config: { ...CONFIG, organisationInQuery: true },
     schema: {
       ...DOCUMENTED,
       summary: 'Export everything that is held about a person',
@@ -75,6 +75,7 @@ export const privacyRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = as
         'for how long, and what the export leaves out. recipients.json says who may have received the data. All rows come ' +
         'from one snapshot. The answer holds a slot for exports.',
       params: Type.Object({ userId: Type.String() }),
+      querystring: Type.Object(ORGANISATION_QUERY),
       response: {
         200: {
           description: 'The file. A transfer that breaks off is incomplete.',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Caller, officeIdsOf } from '../auth/guard.ts';
 import { HttpProblem } from '../http/errors.ts';
 import type { Tx } from '../store/connections/db.ts';
@@ -20,6 +21,16 @@ export async function withinScope(tx: Tx, query: ExportQuery, caller: Caller): P
   if (!officeIds) return query;
   const within = nodes?.filter(({ locationId }) => officeIds.has(locationId)).map(({ nodeId }) => nodeId);
   return { ...query, officeIds: [...officeIds], locationIds: within ?? [...officeIds] };
+}
+
+/** A digest of the offices that the caller is bound to, for its cursors; undefined for a caller that reads all offices. */
+export function scopeOf(caller: Caller): string | undefined {
+  const officeIds = officeIdsOf(caller);
+  if (!officeIds) return undefined;
+  return createHash('sha256')
+    .update([...officeIds].toSorted().join())
+    .digest('base64url')
+    .slice(0, 16);
 }
 
 function requireOfficeUnits({ metrics }: ExportQuery): void {

@@ -8,11 +8,14 @@ import { type DatabaseSnapshot, xidsOf } from '../store/warehouse/snapshots.ts';
 import { CHANGES_KEPT_DAYS } from './attendance-retention.ts';
 
 /** A parsed `Rollcall-Cursor`: the snapshot of an answer, and the time by which it decided which days had ended. */
-export interface Cursor extends DatabaseSnapshot, Changes {}
+export interface Cursor extends DatabaseSnapshot, Changes {
+  /** Of a key that is bound to offices, a digest of these (`scopeOf`). */
+  scope?: string | undefined;
+}
 
 /** A cursor as text. It is opaque to clients. It gives no access to further data, so it is not signed. */
-export function encodeCursor({ database, runId, snapshot, at }: Cursor): string {
-  return encode([database, runId, snapshot, at.getTime()]);
+export function encodeCursor({ database, runId, snapshot, at, scope }: Cursor): string {
+  return encode([database, runId, snapshot, at.getTime(), ...(scope === undefined ? [] : [scope])]);
 }
 
 /** Throws a 400 that names the parameter if the text is not a cursor. */
@@ -37,6 +40,14 @@ export function expiredCursor(): HttpProblem {
     410,
     `The cursor is older than ${CHANGES_KEPT_DAYS} days, for which the server keeps the keys of deleted rows. ` +
       'Load the whole dataset again, and continue with the cursor of that answer.',
+  );
+}
+
+/** The 410 for a cursor of a caller that was bound to other offices: its increments have no older rows of new offices. */
+export function otherOffices(): HttpProblem {
+  return new HttpProblem(
+    410,
+    'The cursor belongs to a caller with other offices. Load the whole dataset again, and continue with the cursor of that answer.',
   );
 }
 
@@ -78,7 +89,7 @@ const SNAPSHOT = /^[1-9]\d{0,18}:[1-9]\d{0,18}:(?:\d{1,19}(?:,\d{1,19})*)?$/;
 const EARLIEST_MS = Date.UTC(2000);
 const LATEST_MS = Date.UTC(2200);
 
-function parseCursor([database, runId, snapshot, atMs, ...more]: unknown[]): Cursor | undefined {
+function parseCursor([database, runId, snapshot, atMs, scope, ...more]: unknown[]): Cursor | undefined {
   const isCursor =
     isText(database) &&
     isText(runId) &&
@@ -88,8 +99,9 @@ function parseCursor([database, runId, snapshot, atMs, ...more]: unknown[]): Cur
     Number.isInteger(atMs) &&
     (atMs as number) >= EARLIEST_MS &&
     (atMs as number) < LATEST_MS &&
+    (scope === undefined || isText(scope)) &&
     more.length === 0;
-  return isCursor ? { database, runId, snapshot, at: new Date(atMs as number) } : undefined;
+  return isCursor ? { database, runId, snapshot, at: new Date(atMs as number), scope } : undefined;
 }
 
 /** PostgreSQL accepts a snapshot only if its transactions in progress are in order and between both ends. */

@@ -17,6 +17,7 @@ import {
   encodePageStart,
   expiredCursor,
   foreignCursor,
+  otherOffices,
 } from './cursor.ts';
 import type { Dataset } from './dataset.ts';
 import type { Row } from './format.ts';
@@ -110,24 +111,26 @@ export function readExportWindow(
 
 /**
  * The cursor of an answer that `tx` reads: its own snapshot, or the cursor of the first page. Throws a 410 if a cursor
- * of the request is not in this database's past, or is older than the changes that the dataset keeps.
+ * of the request is not in this database's past, is older than the changes that the dataset keeps, or is of other offices than the
+ * caller's `scope`.
  */
 export async function cursorOf(
   tx: Tx,
   database: Database,
   { changes, page }: Increment,
-  { now, keptFrom }: { now: Date; keptFrom: Dataset['keptFrom'] },
+  { now, keptFrom, scope }: { now: Date; keptFrom: Dataset['keptFrom']; scope: Cursor['scope'] },
 ): Promise<Cursor> {
   const snapshot = await readSnapshot(tx, database);
   for (const earlier of [changes, page?.cursor]) {
     if (earlier && !(await isInPastOf(tx, earlier, snapshot))) throw foreignCursor();
   }
+  if (changes && changes.scope !== scope) throw otherOffices();
   if (changes && keptFrom) {
     const from = await keptFrom(tx);
     // The cursor has seen all transactions with ids below its first one in progress.
     if (from !== undefined && xidsOf(changes.snapshot)[0] < from) throw expiredCursor();
   }
-  return page?.cursor ?? { ...snapshot, at: now };
+  return page?.cursor ?? { ...snapshot, at: now, scope };
 }
 
 /**

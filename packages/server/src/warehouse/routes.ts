@@ -22,7 +22,7 @@ import { METRIC_PERIODS } from '../store/warehouse/metrics.ts';
 import type { ExportQuery } from '../store/warehouse/query.ts';
 import type { AggregateKeeper } from './aggregates.ts';
 import { auditRead, readActions } from './audit-read.ts';
-import { withinScope } from './caller-scope.ts';
+import { scopeOf, withinScope } from './caller-scope.ts';
 import { encodeCursor } from './cursor.ts';
 import type { Dataset } from './dataset.ts';
 import { datasets } from './datasets.ts';
@@ -212,7 +212,11 @@ async function sendRows(
   const aggregated = needed && possibleDays(needed, query.now);
   if (aggregated) await aggregates.refresh(query.tenantId, aggregated);
   const batches = database.stream(kind, query.tenantId, async function* (tx) {
-    const seen = await cursorOf(tx, database, increment, { now: query.now, keptFrom: dataset.keptFrom });
+    const seen = await cursorOf(tx, database, increment, {
+      now: query.now,
+      keptFrom: dataset.keptFrom,
+      scope: scopeOf(caller),
+    });
     cursor = encodeCursor(seen);
     const scoped = await withinScope(tx, query, caller);
     const fingerprint = changes || page ? undefined : await dataset.fingerprint?.(tx, scoped);

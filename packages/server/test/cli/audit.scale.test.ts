@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { Value } from 'typebox/value';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AUDIT_ACTIONS, type AuditAction } from '../../src/http/audit/actions.ts';
@@ -167,6 +167,24 @@ test('commands that change an organisation have entries, whose actor is the oper
   await writeFile(work.path('users.csv'), 'userName\nbob@example.com\n');
   await run('import', 'users', work.path('users.csv'), '--dry-run');
   await run('import', 'users', work.path('users.csv'));
+  const names = Array.from({ length: 2_500 }, (_, index) => `user${index}@example.com`);
+  await writeFile(work.path('damaged.csv'), ['userName', ...names, 'x'.repeat(1_200_000)].join('\n'));
+  const damaged = await work.rollcall(['import', 'users', work.path('damaged.csv'), ...data]);
+  const [, storedRows] = /([0-9]+) rows before it are stored/.exec(damaged.stderr) ?? [];
+  await mkdir(work.path('plans'));
+  await writeFile(
+    work.path('plans/floor-plans.csv'),
+    'locationName,levelName,image,aspectRatio\nMars,1,,2\n',
+  );
+  await writeFile(work.path('plans/floor-positions.csv'), 'name,x,y\n');
+  const plans = ['floor-plans', 'import', work.path('plans')];
+  expect(await work.rollcall([...plans, '--dry-run', ...data])).toMatchObject({ code: 1 });
+  expect(await work.rollcall([...plans, ...data])).toMatchObject({ code: 1 });
+  await run('users', 'list');
+  await run('events', 'list');
+  await run('admins', 'list');
+  await run('events', 'retry');
+  await run('backup', work.path('backup.tar.gz'), '--include-master-key');
   const { stdout } = await work.rollcall(['audit', 'tail', '--once', ...data]);
   const entries = stdout
     .split('\n')
@@ -183,6 +201,15 @@ test('commands that change an organisation have entries, whose actor is the oper
     ['account.enabled', 'ada@example.com'],
     ['import.begun'],
     ['import.ended'],
+    ['import.begun'],
+    ['import.ended'],
+    ['import.begun'],
+    ['import.ended'],
+    ['people.listed'],
+    ['people.listed'],
+    ['people.listed'],
+    ['events.retried'],
+    ['backup.made'],
   ]);
   for (const { actorKind, action, version, metadata } of entries) {
     expect(actorKind).toBe('operator');
@@ -190,5 +217,19 @@ test('commands that change an organisation have entries, whose actor is the oper
     expect(version).toBe(known.version);
     expect([...Value.Errors(known.metadata, metadata)]).toEqual([]);
   }
-  expect(entries.at(-1).metadata).toEqual({ kind: 'users', rows: 1, refused: 0 });
+  expect(entries.slice(6, 12).map(({ metadata }) => metadata)).toEqual([
+    { kind: 'users', strict: false },
+    { kind: 'users', rows: 1, refused: 0, complete: true },
+    { kind: 'users', strict: false },
+    { kind: 'users', rows: Number(storedRows), refused: 0, complete: false },
+    { kind: 'floor-plans', strict: false },
+    { kind: 'floor-plans', rows: 0, refused: 1, complete: true },
+  ]);
+  const restored = ['--data-dir', work.path('restored')];
+  const { code } = await work.rollcall(['restore', work.path('backup.tar.gz'), ...restored]);
+  expect(code).toBe(0);
+  const again = await work.rollcall(['audit', 'tail', '--once', ...restored]);
+  // The entry of a backup is younger than the backup.
+  expect(actionsIn(again.stdout).slice(-2)).toEqual(['events.retried', 'backup.restored']);
+  expect(await work.rollcall(['audit', 'verify', ...restored])).toMatchObject({ code: 0 });
 });

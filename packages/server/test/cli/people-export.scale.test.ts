@@ -5,6 +5,7 @@ import { addUser } from '../support/directory.ts';
 import { OWN, type Planted, plantPerson } from '../support/person-data.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { listen } from '../support/sockets.ts';
+import { until } from '../support/waiting.ts';
 import { filesOf } from '../support/zip-files.ts';
 import { expectOneSentence, type Outcome, Workspace } from './support.ts';
 
@@ -71,6 +72,23 @@ test('says in one sentence that it finds nobody, or several people, or that the 
   );
   await exportPerson(planted.userId, 'there.zip');
   expectOneSentence(await exportPerson(planted.userId, 'there.zip'), /there\.zip exists already/);
+});
+
+test('writes the first bytes to the file before the server has sent the last ones', async () => {
+  let breakOff = () => {};
+  const breakAfter = new Promise<void>((resolve) => {
+    breakOff = resolve;
+  });
+  proxy.fate = ({ path }) => (path.endsWith('/export') ? { breakAfter } : 'pass');
+  const before = await readdir(work.dir);
+  const exporting = exportPerson(planted.userId, 'streamed.zip');
+  await until(async () => {
+    const unfinished = (await readdir(work.dir)).find((name) => name.startsWith('streamed.zip.'));
+    return unfinished !== undefined && (await stat(work.path(unfinished))).size > 0;
+  });
+  breakOff();
+  expectOneSentence(await exporting, /./);
+  expect(await readdir(work.dir)).toEqual(before);
 });
 
 test('leaves no file if the server refuses', async () => {

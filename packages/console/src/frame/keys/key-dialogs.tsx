@@ -6,6 +6,7 @@ import { useOrganisation } from '../session.ts';
 import { BindingFields, bindingsOf, changedExpiryOf } from './binding-fields.tsx';
 import { expiryOf, FormDialog } from './dialogs.tsx';
 import type { Key } from './first-lines.ts';
+import { changedLimitsOf, LimitFields, type LimitsOfAll } from './limit-fields.tsx';
 import { ShownKey } from './shown-key.tsx';
 
 const { integrations } = texts;
@@ -80,8 +81,13 @@ export function CreateKey({ roles, onShown, ...dialog }: CreateKeyProps) {
   );
 }
 
-/** Changes what a key is bound to. */
-export function ChangeKey({ changedKey: key, ...dialog }: DialogProps & { changedKey: Key }) {
+interface ChangeKeyProps extends DialogProps {
+  changedKey: Key;
+  limits: LimitsOfAll;
+}
+
+/** Changes what a key is bound to, and its rate limits. */
+export function ChangeKey({ changedKey: key, limits, ...dialog }: ChangeKeyProps) {
   const { organisation } = useOrganisation();
   return (
     <FormDialog
@@ -92,11 +98,13 @@ export function ChangeKey({ changedKey: key, ...dialog }: DialogProps & { change
         clientOf(organisation).manage.keys.change(key.apiKey, {
           ...bindingsOf(fields),
           ...changedExpiryOf(fields, key),
+          ...changedLimitsOf(fields, key.limits),
         })
       }
     >
       <Text size="sm">{keys.bindings.advice}</Text>
       <BindingFields role={key.role} present={key} />
+      <LimitFields present={key.limits} {...limits} />
     </FormDialog>
   );
 }

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { addOperatorEntryToAll } from '../../http/audit/operator.ts';
 import type { BackupSummary } from '../../store/backup/backup.ts';
 import type { BackupEncryption } from '../../store/backup/encryption.ts';
 import { requireHeldKeys } from '../backup-keys.ts';
@@ -19,7 +20,7 @@ export interface Content {
  */
 export async function writeVerified(
   file: string,
-  { target, masterKey }: Context,
+  { target, masterKey, owner }: Context,
   { encryption, hasMasterKey, createdAt }: Content,
   verified: (path: string) => Promise<void> = async () => undefined,
 ): Promise<BackupSummary> {
@@ -48,6 +49,11 @@ export async function writeVerified(
         });
         requireHeldKeys(contents);
         await verified(written);
+        // Before the file has its name: there is no backup without its entries.
+        const metadata = { encrypted: encryption !== undefined, masterKey: hasMasterKey };
+        await owner.inSystem((tx) =>
+          addOperatorEntryToAll(tx, 'backup.made', { metadata, atMs: Date.now() }),
+        );
       },
     );
   } finally {

@@ -8,7 +8,7 @@ import {
   required,
   type Value,
 } from '../../csv-import/columns.ts';
-import { type ImportReport, importCsv } from '../../csv-import/import.ts';
+import { type ImportCounts, type ImportReport, importCsv } from '../../csv-import/import.ts';
 import { ItemRefusedError, quote } from '../../directory/values.ts';
 import { readCsv } from '../../files/csv-rows.ts';
 import { FileError } from '../../files/errors.ts';
@@ -33,6 +33,15 @@ export interface FloorImport {
   positions: ImportReport;
 }
 
+/** Plans and places together that were stored and refused. */
+export function floorCountsOf({ plans, positions }: FloorImport): ImportCounts {
+  const stored = (of: FloorImport['plans']) => of.created + of.updated;
+  return {
+    stored: stored(plans) + stored(positions),
+    refused: plans.refused.length + positions.refused.length,
+  };
+}
+
 interface ImportOptions {
   database: Database;
   tenantId: string;
@@ -41,8 +50,11 @@ interface ImportOptions {
   dryRun: boolean;
   /** Milliseconds since the epoch. */
   clock: () => number;
-  /** Called after each plan. */
-  onPlan: (done: number) => void;
+  /**
+   * Called after each plan and after each batch of places, with the number of plans and with the rows of both so far. An error that
+   * it throws ends the import.
+   */
+  onProgress: (plans: number, counts: ImportCounts) => void;
 }
 
 interface PlanCells {
@@ -118,7 +130,7 @@ class FolderImport {
       const { line } = row;
       if ('reason' in row) this.#plans.refused.push({ line, reason: row.reason });
       else await this.#importPlan(line, () => readItem(header, row.cells) as unknown as PlanCells);
-      this.#options.onPlan(++done);
+      this.#reportProgress(++done);
     }
     return {
       plans: this.#plans,
@@ -133,8 +145,17 @@ class FolderImport {
         // A dry run rolls all of it back, with the plans.
         dryRun: false,
         clock,
+        onProgress: (_, counts) => this.#reportProgress(done, counts),
       }),
     };
+  }
+
+  #reportProgress(plans: number, places: ImportCounts = { stored: 0, refused: 0 }): void {
+    const { created, updated, refused } = this.#plans;
+    this.#options.onProgress(plans, {
+      stored: created + updated + places.stored,
+      refused: refused.length + places.refused,
+    });
   }
 
   /** Otherwise a level whose plan was refused would get a blank sheet, or places of another image. */

@@ -107,6 +107,11 @@ export const assignmentRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (ap
         const file = {
           ...{ tenantId, name: 'desk-assignments.csv', columns: FILE_COLUMNS },
           read: (tx: Tx) => readAssignments(tx, tenantId, filter),
+          audited: {
+            dataset: 'desk-assignments',
+            filters: locationId === undefined ? {} : { locationId: locationId.slice(0, 200) },
+            userIds: filter.userId ? [filter.userId] : [],
+          },
         };
         return sendCsv(deps, file, request, reply) as never;
       }

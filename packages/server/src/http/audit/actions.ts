@@ -72,10 +72,21 @@ export const AUDIT_ACTIONS = {
     items: Type.Integer({ description: 'users, places or groups that were sent' }),
   }),
   'import.begun': action('began an import', { kind: Type.String(), strict: Type.Boolean() }),
-  'import.ended': action('ended an import', {
-    kind: Type.String(),
-    rows: Type.Integer(),
-    refused: Type.Integer(),
+  'import.ended': action(
+    'ended an import',
+    {
+      kind: Type.String(),
+      rows: Type.Integer({ description: 'rows that are stored; of a failed import, as far as it is known' }),
+      refused: Type.Integer(),
+      complete: Type.Boolean({ description: 'false: it failed or was interrupted before its end' }),
+    },
+    2,
+  ),
+  'events.retried': action('tried refused events again', {
+    mended: Type.Integer({ description: 'events that are stored now' }),
+    refused: Type.Integer({ description: 'events that were refused again' }),
+    skipped: Type.Integer({ description: 'events that were not tried' }),
+    complete: Type.Boolean({ description: 'false: it failed or was interrupted before its end' }),
   }),
   'export.read': action('read an export', {
     dataset: Type.String(),
@@ -86,6 +97,16 @@ export const AUDIT_ACTIONS = {
     users: Type.Integer({ description: 'how many users the filter names; at most 20 are targets' }),
     rows: Type.Integer(),
     complete: Complete,
+  }),
+  'people.listed': action('listed people with the command line', {
+    list: Type.String({ enum: ['accounts', 'arriving-events', 'refused-events', 'users'] }),
+  }),
+  'backup.made': action('made a backup', {
+    encrypted: Type.Boolean(),
+    masterKey: Type.Boolean({ description: 'whether the file holds the master key' }),
+  }),
+  'backup.restored': action('restored a backup', {
+    createdAt: Type.String({ description: 'when the backup was made' }),
   }),
   'person.exported': action('exported what is held about a person', { complete: Complete }),
   'person.erased': action('asked for the erasure of a person', {}),

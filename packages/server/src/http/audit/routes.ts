@@ -29,6 +29,7 @@ export const AUDITED_CHANGES: Readonly<Record<string, AuditAction>> = {
   'DELETE /v1/manage/scim-tokens/:tokenId': 'scim-token.revoked',
   'POST /v1/manage/users/:userId/erasure': 'person.erased',
   'POST /v1/manage/visitors/erasure': 'visitor.erased',
+  'POST /v1/manage/refused-events/retry': 'events.retried',
   'PATCH /v1/manage/retention': 'settings.changed',
   'PATCH /v1/manage/organisation': 'settings.changed',
   'PATCH /v1/manage/locations/:locationId/settings': 'settings.changed',
@@ -69,6 +70,12 @@ const READING = 'it changes nothing';
 const PROVISIONED =
   'the identity provider keeps a log of what it sends; the record of requests has its calls';
 
+/** The operations that read rows of people with one entry for each answer. */
+export const AUDITED_READS: Readonly<Record<string, AuditAction>> = {
+  'GET /v1/manage/users/:userId/export': 'person.exported',
+  'GET /v1/manage/audit': 'export.read',
+};
+
 /** The operations with a method of a change and without an entry, each with the reason. */
 export const UNAUDITED_CHANGES: Readonly<Record<string, string>> = {
   'POST /v1/presence': EVENTS,
@@ -77,7 +84,6 @@ export const UNAUDITED_CHANGES: Readonly<Record<string, string>> = {
   'POST /v1/timeoff': EVENTS,
   'POST /v1/visitor-arrival': EVENTS,
   'POST /v1/access-credentials': EVENTS,
-  'POST /v1/manage/refused-events/retry': EVENTS,
   'POST /v1/session/passkey/options': BEGINNING,
   'POST /v1/session/passkeys/options': BEGINNING,
   'POST /v1/session/openid': BEGINNING,
@@ -117,4 +123,18 @@ export const UNAUDITED_CHANGES: Readonly<Record<string, string>> = {
   'PUT /scim/v2/Groups/:id': PROVISIONED,
   'PATCH /scim/v2/Groups/:id': PROVISIONED,
   'DELETE /scim/v2/Groups/:id': PROVISIONED,
+};
+
+const OWN = 'people see what is their own';
+const MANY = 'it shows many people at once';
+
+/** The operations that answer with people and have no entry, each with the reason. */
+export const UNAUDITED_READS: Readonly<Record<string, string>> = {
+  'GET /v1/session': OWN,
+  'GET /v1/session/identities': OWN,
+  'GET /v1/manage/accounts': MANY,
+  'GET /v1/manage/levels/:levelId/floor': MANY,
+  'GET /v1/manage/week-plans': MANY,
+  'GET /v1/manage/days': MANY,
+  'GET /v1/manage/locations/:locationId/arrivals': MANY,
 };

@@ -1,13 +1,17 @@
 import type { Tx } from '../connections/db.ts';
 import { lockAccessCredentials } from '../directory/access-credentials.ts';
 import { fold } from '../values/fold.ts';
+import { hasWords } from '../values/words.ts';
 import type { ErasedRows } from './erasures.ts';
 import type { Person } from './person.ts';
 
 /** What stands where a text named the person. */
 const REMOVED = 'removed';
-/** Texts that are in others hardly by chance: addresses, full names, and long ids. A user name may be a word. */
-const DISTINCTIVE = /[@\s]|^(?=.*\d).{8,}$/;
+/**
+ * Texts that are in others hardly by chance: addresses, full names, also those of three characters and more in scripts without
+ * spaces, and long ids. A user name may be a word.
+ */
+const DISTINCTIVE = /[@\s]|^(?=.*\d).{8,}$|^[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}]{3,}$/u;
 /** Entries of the action log that one transaction reads at most. */
 const SLICE_ENTRIES = 20_000;
 
@@ -42,7 +46,11 @@ export function termsOf({ userId, externalId }: Person, names: readonly string[]
   return [userId, ...new Set([...names, ...external])].filter((term) => DISTINCTIVE.test(term));
 }
 
-/** SQL patterns of texts that contain a term. */
+/** Whether a folded text has a term as whole words: "Ann Lee" is not in "Joann Lee". */
+export const hasTerm = (text: string, terms: readonly string[]): boolean =>
+  terms.some((term) => hasWords(text, term));
+
+/** SQL patterns of texts that contain a term, whole words or not: the database knows letters by its locale alone. */
 const patternsOf = (terms: readonly string[]): string[] =>
   terms.map((term) => `%${term.replace(/[\\%_]/g, '\\$&')}%`);
 
@@ -90,38 +98,78 @@ export async function clearLogSlice(
   tenantId: string,
   { person, names, after }: { person: Person; names: readonly string[]; after: LogPosition | undefined },
 ): Promise<{ next: LogPosition | undefined; cleared: number }> {
-  const { rows } = await tx.query<{ cleared: number; read: number; loggedAt: string; entryId: string }>(
+  const terms = termsOf(person, names);
+  const { rows } = await tx.query<LogSlice>(
     `WITH slice AS MATERIALIZED (
        SELECT t.logged_at, t.entry_id, coalesce(lower(normalize(t.changed_by_name)) = ANY ($3), false) AS is_author,
-              t.user_id <> $2 AND lower(normalize(concat_ws(E'\\n', t.description, t.reason, t.before, t.after))) LIKE ANY ($4) AS is_named
-       FROM action_log t WHERE t.tenant_id = $1 AND (t.logged_at, t.entry_id) > ($5::timestamptz, $6::uuid)
-       ORDER BY t.logged_at, t.entry_id LIMIT ${SLICE_ENTRIES}
-     ), cleared AS (
-       UPDATE action_log t SET written_xid = pg_current_xact_id(),
-         changed_by_name = CASE WHEN NOT s.is_author THEN t.changed_by_name END,
-         description = CASE WHEN s.is_named THEN '${REMOVED}' ELSE t.description END,
-         reason = CASE WHEN NOT s.is_named THEN t.reason END,
-         before = CASE WHEN NOT s.is_named THEN t.before END, after = CASE WHEN NOT s.is_named THEN t.after END
-       FROM slice s WHERE t.tenant_id = $1 AND t.logged_at = s.logged_at AND t.entry_id = s.entry_id
-         AND (s.is_author OR s.is_named)
-       RETURNING t.user_id
-     )
-     SELECT (SELECT count(*) FROM cleared WHERE user_id <> $2)::integer AS cleared, count(*)::integer AS read,
-            max(logged_at)::text AS "loggedAt",
-            (SELECT entry_id FROM slice ORDER BY logged_at DESC, entry_id DESC LIMIT 1) AS "entryId"
+              CASE WHEN t.user_id <> $2 AND folded.text LIKE ANY ($4) THEN folded.text END AS text
+       FROM action_log t CROSS JOIN LATERAL (
+         SELECT lower(normalize(concat_ws(E'\\n', t.description, t.reason, t.before, t.after))) AS text) AS folded
+       WHERE t.tenant_id = $1 AND (t.logged_at, t.entry_id) > ($5::timestamptz, $6::uuid)
+       ORDER BY t.logged_at, t.entry_id LIMIT ${SLICE_ENTRIES})
+     SELECT count(*)::integer AS read, max(logged_at)::text AS "loggedAt",
+            (SELECT entry_id FROM slice ORDER BY logged_at DESC, entry_id DESC LIMIT 1) AS "entryId",
+            coalesce(json_agg(json_build_object('loggedAt', logged_at::text, 'entryId', entry_id, 'isAuthor', is_author, 'text', text))
+              FILTER (WHERE is_author OR text IS NOT NULL), '[]') AS found
      FROM slice`,
     [
       tenantId,
       person.userId,
       names,
-      patternsOf(termsOf(person, names)),
+      patternsOf(terms),
       after?.loggedAt ?? '-infinity',
       after?.entryId ?? '00000000-0000-0000-0000-000000000000',
     ],
   );
   const [slice] = rows;
-  if (!slice || slice.read < SLICE_ENTRIES) return { next: undefined, cleared: slice?.cleared ?? 0 };
-  return { next: { loggedAt: slice.loggedAt, entryId: slice.entryId }, cleared: slice.cleared };
+  if (!slice) throw new Error('An aggregate has one row.');
+  const cleared = await clearEntries(
+    tx,
+    tenantId,
+    person.userId,
+    slice.found
+      .map(({ text, ...entry }) => ({ ...entry, isNamed: text !== null && hasTerm(text, terms) }))
+      .filter(({ isAuthor, isNamed }) => isAuthor || isNamed),
+  );
+  const { read, loggedAt, entryId } = slice;
+  return { next: read < SLICE_ENTRIES ? undefined : { loggedAt, entryId }, cleared };
+}
+
+interface LogSlice extends LogPosition {
+  read: number;
+  /** The entries of the author, and those with a text that may name the person, folded. */
+  found: (LogPosition & { isAuthor: boolean; text: string | null })[];
+}
+
+/** Returns how many entries of others there were. */
+async function clearEntries(
+  tx: Tx,
+  tenantId: string,
+  userId: string,
+  entries: readonly (LogPosition & { isAuthor: boolean; isNamed: boolean })[],
+): Promise<number> {
+  if (entries.length === 0) return 0;
+  const { rows } = await tx.query<{ cleared: number }>(
+    `WITH cleared AS (
+       UPDATE action_log t SET written_xid = pg_current_xact_id(),
+         changed_by_name = CASE WHEN NOT s.is_author THEN t.changed_by_name END,
+         description = CASE WHEN s.is_named THEN '${REMOVED}' ELSE t.description END,
+         reason = CASE WHEN NOT s.is_named THEN t.reason END,
+         before = CASE WHEN NOT s.is_named THEN t.before END, after = CASE WHEN NOT s.is_named THEN t.after END
+       FROM unnest($3::timestamptz[], $4::uuid[], $5::boolean[], $6::boolean[]) AS s (logged_at, entry_id, is_author, is_named)
+       WHERE t.tenant_id = $1 AND t.logged_at = s.logged_at AND t.entry_id = s.entry_id
+       RETURNING t.user_id)
+     SELECT count(*)::integer AS cleared FROM cleared WHERE user_id <> $2`,
+    [
+      tenantId,
+      userId,
+      entries.map(({ loggedAt }) => loggedAt),
+      entries.map(({ entryId }) => entryId),
+      entries.map(({ isAuthor }) => isAuthor),
+      entries.map(({ isNamed }) => isNamed),
+    ],
+  );
+  return rows[0]?.cleared ?? 0;
 }
 
 /**
@@ -181,18 +229,26 @@ export async function clearAttributes(
 ): Promise<string[]> {
   const { userId, externalId, employeeNumber } = person;
   const ids = [userId, externalId, employeeNumber].flatMap((id) => (id ? fold(id) : []));
-  const { rows } = await tx.query<{ userId: string }>(
-    `UPDATE users u SET modified_at = $5, attributes = u.attributes - named.attributes
-     FROM (SELECT o.user_id, array_agg(a.name) AS attributes FROM users o
-           CROSS JOIN LATERAL (SELECT key AS name, lower(normalize(value)) AS value FROM jsonb_each_text(o.attributes)) AS a
-           WHERE o.tenant_id = $1 AND o.user_id <> $2 AND o.attributes <> '{}'
-             AND (a.name = 'manager' AND a.value = ANY ($3::text[]) OR a.value LIKE ANY ($4::text[]))
-           GROUP BY o.user_id) AS named
+  const terms = termsOf(person, names);
+  const { rows } = await tx.query<{ userId: string; name: string; value: string; isManager: boolean }>(
+    `SELECT named.* FROM (
+       SELECT o.user_id AS "userId", a.name, a.value, a.name = 'manager' AND a.value = ANY ($3::text[]) AS "isManager"
+       FROM users o
+       CROSS JOIN LATERAL (SELECT key AS name, lower(normalize(value)) AS value FROM jsonb_each_text(o.attributes)) AS a
+       WHERE o.tenant_id = $1 AND o.user_id <> $2 AND o.attributes <> '{}') AS named
+     WHERE named."isManager" OR named.value LIKE ANY ($4::text[])`,
+    [tenantId, userId, [...ids, ...names], patternsOf(terms)],
+  );
+  const found = rows.filter(({ isManager, value }) => isManager || hasTerm(value, terms));
+  const { rows: cleared } = await tx.query<{ userId: string }>(
+    `UPDATE users u SET modified_at = $4, attributes = u.attributes - named.attributes
+     FROM (SELECT user_id, array_agg(name) AS attributes FROM unnest($2::uuid[], $3::text[]) AS n (user_id, name)
+           GROUP BY user_id) AS named
      WHERE u.tenant_id = $1 AND u.user_id = named.user_id
      RETURNING u.user_id AS "userId"`,
-    [tenantId, userId, [...ids, ...names], patternsOf(termsOf(person, names)), at],
+    [tenantId, found.map((each) => each.userId), found.map(({ name }) => name), at],
   );
-  return rows.map((row) => row.userId);
+  return cleared.map((row) => row.userId);
 }
 
 /** Takes away the roles of the accounts with one of the person's names, and deletes accounts of this organisation alone. */

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { DatabaseTarget } from '../connections/db.ts';
+import { type LockOptions, unlessLocked, withOwner, withShortLocks } from './short-locks.ts';
 
 /** Partitions that are made ahead of the month of now. If no job runs for longer, events of now have no partition. */
 const MONTHS_AHEAD = 3;
@@ -9,11 +9,6 @@ const BEFORE_MONTHS = 2;
 /** A constraint that ends sooner than this is replaced: it must never refuse an event. */
 const TOO_NEAR_DAYS = 31;
 
-/** Requests wait at most this long behind a lock that the job waits for. */
-const LOCK_TIMEOUT_MS = 500;
-const LOCK_TRIES = 60;
-const LOCK_PAUSE_MS = 2_000;
-const LOCK_NOT_AVAILABLE = '55P03';
 const ONE_TRY = { lockTries: 1 };
 
 /**
@@ -83,12 +78,9 @@ async function analyze(client: pg.Client, at: Date): Promise<void> {
 }
 
 /** How to wait between tries, and when to stop. */
-export interface MonthsOptions {
-  signal?: AbortSignal;
+export interface MonthsOptions extends LockOptions {
   /** Called with the number of tables that are partitioned, of all tables by month. */
   onProgress?: ((done: number, total: number) => void) | undefined;
-  lockTries?: number;
-  lockPauseMs?: number;
 }
 
 interface PlainTable {
@@ -246,51 +238,4 @@ async function listPlainTables(client: pg.ClientBase): Promise<PlainTable[]> {
      ORDER BY t.table_name`,
   );
   return rows;
-}
-
-/**
- * Runs `work` in a transaction that never waits for a lock for long, because requests would wait behind it. Tries again where
- * it did not get the lock.
- */
-async function withShortLocks<T>(
-  client: pg.ClientBase,
-  { signal, lockTries = LOCK_TRIES, lockPauseMs = LOCK_PAUSE_MS }: MonthsOptions,
-  work: () => Promise<T>,
-): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    try {
-      await client.query(`BEGIN; SET LOCAL lock_timeout TO ${LOCK_TIMEOUT_MS}`);
-      const result = await work();
-      await client.query('COMMIT');
-      return result;
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      if (!isLockTimeout(error) || tries >= lockTries || signal?.aborted) throw error;
-      await delay(lockPauseMs, undefined, signal && { signal });
-    }
-  }
-}
-
-/** Gives up in silence if a lock did not come. */
-function unlessLocked<T>(work: Promise<T>): Promise<T | undefined> {
-  return work.catch((error: unknown) => {
-    if (!isLockTimeout(error)) throw error;
-    return undefined;
-  });
-}
-
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE;
-}
-
-async function withOwner<T>(target: DatabaseTarget, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ ...target, application_name: 'rollcall months' });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    await client.query("SET search_path TO rollcall; SET timezone TO 'UTC'; SET DateStyle TO ISO");
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seeingAll } from './support/backup.ts';
+import { runErasures } from './support/erasing.ts';
+import { type ManageClient, manageClient } from './support/manage.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
+
+let server: TestServer;
+let client: ManageClient;
+let colleagueId: string;
+beforeAll(async () => {
+  server = await startTestServer();
+  client = await manageClient(server);
+  colleagueId = await client.make('users', { userName: 'colleague@example.com' });
+});
+afterAll(() => server.close());
+
+interface Kept {
+  attributes: number[];
+  descriptions: number[];
+  refused: number[];
+}
+
+/**
+ * Erases a person of a name after each text was put into an attribute of a colleague, into the action log and into a refused
+ * event. Returns the indexes of the texts that are still there.
+ */
+async function keptAfter(person: { firstName: string; lastName: string }, texts: string[]): Promise<Kept> {
+  const { tenantId } = client;
+  const userId = await client.make('users', { userName: `${randomUUID()}@example.com`, ...person });
+  await seeingAll(server.db.target, async (sql) => {
+    await sql.query('DELETE FROM action_log WHERE tenant_id = $1', [tenantId]);
+    await sql.query('UPDATE users SET attributes = $3 WHERE tenant_id = $1 AND user_id = $2', [
+      tenantId,
+      colleagueId,
+      Object.fromEntries(texts.map((text, index) => [`a${index}`, text])),
+    ]);
+    for (const [index, text] of texts.entries()) {
+      await sql.query(
+        `INSERT INTO action_log (tenant_id, logged_at, entry_id, action_id, user_id, day, category, action, description, changed_by, reason)
+         VALUES ($1, '2026-03-09T09:00:00Z', gen_random_uuid(), gen_random_uuid(), $2, '2026-03-12', 'plan', 'changed', $3, 'admin', $4)`,
+        [tenantId, colleagueId, text, String(index)],
+      );
+      await sql.query(
+        `INSERT INTO refused_events (tenant_id, refused_at, refusal_id, sender, api_key_folded, endpoint, cause, reason, event)
+         VALUES ($1, '2026-03-09T09:00:00Z', gen_random_uuid(), 'key', 'k', 'presence', 'unknownUser', $2, $3)`,
+        [tenantId, String(index), JSON.stringify({ note: text })],
+      );
+    }
+  });
+  const reply = await client.send('POST', `users/${userId}/erasure`);
+  expect(reply.statusCode, reply.body).toBe(202);
+  await runErasures(server);
+  return seeingAll(server.db.target, async (sql) => {
+    const numbers = async (query: string, values: string[]) =>
+      (await sql.query<{ index: number }>(query, values)).rows.map(({ index }) => index);
+    const kept = {
+      attributes: await numbers(
+        `SELECT substr(k, 2)::integer AS index FROM users, jsonb_object_keys(attributes) AS k
+         WHERE tenant_id = $1 AND user_id = $2 ORDER BY 1`,
+        [tenantId, colleagueId],
+      ),
+      descriptions: await numbers(
+        'SELECT reason::integer AS index FROM action_log WHERE tenant_id = $1 AND reason IS NOT NULL ORDER BY 1',
+        [tenantId],
+      ),
+      refused: await numbers(
+        'SELECT reason::integer AS index FROM refused_events WHERE tenant_id = $1 ORDER BY 1',
+        [tenantId],
+      ),
+    };
+    await sql.query('DELETE FROM refused_events WHERE tenant_id = $1', [tenantId]);
+    return kept;
+  });
+}
+const allOf = (kept: number[]): Kept => ({ attributes: kept, descriptions: kept, refused: kept });
+
+describe('the erasure of a person finds the name in longer texts', () => {
+  test('only as whole words: a colleague whose name contains it keeps the texts', async () => {
+    const texts = [
+      'reports to Joann Lee',
+      'Ann Leeds',
+      'Ann Lee2',
+      'ÉAnn Lee',
+      'Ann Lee\u0301',
+      'reports to Ann Lee, and others',
+      '(ann lee)',
+      'Joann Lee and ANN LEE',
+      'Ann Lee',
+      'ask_Ann Lee_first',
+    ];
+    expect(await keptAfter({ firstName: 'Ann', lastName: 'Lee' }, texts)).toEqual(allOf([0, 1, 2, 3, 4]));
+  });
+
+  test('in scripts without spaces also between other characters', async () => {
+    const texts = ['担当は太郎 山田です', '担当は別人です', '田中 太郎'];
+    expect(await keptAfter({ firstName: '太郎', lastName: '山田' }, texts)).toEqual(allOf([1, 2]));
+    const thai = ['ผู้จัดการสมชาย ใจดีครับ', 'ผู้จัดการ'];
+    expect(await keptAfter({ firstName: 'สมชาย', lastName: 'ใจดี' }, thai)).toEqual(allOf([1]));
+  });
+
+  test('in other scripts than their own, and with characters beyond the first plane', async () => {
+    const texts = ['担当Ann Leeです', '𝒜Ann Lee', '𠮷Ann Lee𠮷', '🙂Ann Lee🙂'];
+    expect(await keptAfter({ firstName: 'Ann', lastName: 'Lee' }, texts)).toEqual(allOf([1]));
+  });
+});
