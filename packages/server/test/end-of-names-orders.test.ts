@@ -1,0 +1,100 @@
+import { beforeEach, expect, test } from 'vitest';
+import { noteNamesWritten } from '../src/store/privacy/ended-names.ts';
+import { ChangesClient } from './support/changes.ts';
+import { goodEvent, type Members } from './support/presence.ts';
+import { enforceRetention, setRetention } from './support/retention.ts';
+import { until } from './support/waiting.ts';
+
+/*
+ * The end of names meets other work, before, after and at the same time. `end-of-names.test.ts` has what it does by itself.
+ */
+
+const client = ChangesClient.forEachTest();
+type Json = Record<string, unknown>;
+const IN_MAY_2027 = Date.parse('2027-05-01T12:00:00Z');
+const at = (nowMs: number) => {
+  client.server.clock.nowMs = nowMs;
+};
+beforeEach(() => at(Date.parse('2026-05-01T12:00:00Z')));
+const enforce = () => enforceRetention(client);
+const post = async (path: string, payload: object) => {
+  const reply = await client.server.app.inject({
+    method: 'POST',
+    url: `/v1/${path}`,
+    headers: { authorization: `Bearer ${await client.server.token(client.site.key)}`, prefer: 'tell-new' },
+    payload,
+  });
+  expect(reply.statusCode, reply.body).toBe(200);
+  return reply.json().results as Json[];
+};
+const submit = (event: Members) =>
+  post('presence', { sourceId: 'door', presenceEvents: [goodEvent(client.site, event)] });
+const stored = async (sql: string) => (await client.write(sql)).rows as Json[];
+const ended = () =>
+  stored('SELECT kind, done_before::text AS done FROM ended_names WHERE tenant_id = $1 ORDER BY kind');
+const usersOf = async (table: string) =>
+  (await stored(`SELECT DISTINCT user_id AS id FROM ${table} WHERE tenant_id = $1`)).map(({ id }) => id);
+
+test('a limit that somebody sets while the job waits counts from the next run on, and holds up nothing', async () => {
+  await submit({ timestamp: '2026-03-30T09:00:00Z' });
+  await setRetention(client, { names: null });
+  at(IN_MAY_2027);
+  let done: Promise<void> | undefined;
+  await client.owned(async (tx) => {
+    await tx.query('SELECT FROM nodes LIMIT 1');
+    done = enforce();
+    // It waits for this transaction.
+    await until(async () => (await ended()).length === 1);
+    await setRetention(client, { names: 'P13M' });
+  });
+  await done;
+  expect(await usersOf('presence_events')).toEqual([client.site.user.userId]);
+  await enforce();
+  expect(await usersOf('presence_events')).not.toContain(client.site.user.userId);
+});
+
+test.each([
+  ['no day is known to be done', null],
+  ['the job is at an earlier day', '2026-03-10'],
+  ['the job is at this day', '2026-03-15'],
+])('rows that an import writes while the job runs are found: %s', async (_, done) => {
+  const { site, server } = client;
+  for (const day of ['2026-03-10', '2026-03-20']) await submit({ timestamp: `${day}T09:00:00Z` });
+  at(IN_MAY_2027);
+  await enforce();
+  await client.write('UPDATE ended_names SET done_before = $2 WHERE tenant_id = $1', done);
+  let running: Promise<void> | undefined;
+  await client.owned(async (tx) => {
+    await tx.query(
+      `INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id, event_id, source_id, received_at)
+       VALUES ($1, '2026-03-15T09:00:00Z', gen_random_uuid(), '2026-03-15', $2, $3, $3, 'e', 's', '2026-03-15T09:00:00Z')`,
+      [site.tenantId, site.user.userId, site.office.locationId],
+    );
+    await noteNamesWritten(tx, site.tenantId, ['2026-03-15'], new Date(IN_MAY_2027));
+    running = enforce();
+    // The job waits for this transaction, or has passed its day.
+    await until(
+      async () =>
+        (
+          await server.db.owner.inSystem((other) =>
+            other.query(
+              "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%ended_names%' AND datname = current_database()",
+            ),
+          )
+        ).rows.length > 0 || (await ended())[0]?.done === '2026-04-01',
+    );
+  });
+  await running;
+  await enforce();
+  expect(await usersOf('presence_events')).not.toContain(site.user.userId);
+});
+
+test('a year whose names have ended is closed after 90 days, although names have no limit any more', async () => {
+  await submit({ timestamp: '2025-12-28T09:00:00Z' });
+  at(IN_MAY_2027);
+  await enforce();
+  await setRetention(client, { names: null });
+  const [names] = await ended();
+  await enforce();
+  expect((await ended())[0]).toEqual(names);
+});
