@@ -2,8 +2,10 @@ import { beforeEach, expect, test } from 'vitest';
 import { noteNamesWritten } from '../src/store/privacy/ended-names.ts';
 import { ChangesClient } from './support/changes.ts';
 import { goodEvent, type Members } from './support/presence.ts';
-import { enforceRetention, setRetention } from './support/retention.ts';
+import { enforceRetention, runTask, setRetention } from './support/retention.ts';
+import { outlastTransactions } from './support/transactions.ts';
 import { until } from './support/waiting.ts';
+import { logChanges } from './support/workday.ts';
 
 /*
  * The end of names meets other work, before, after and at the same time. `end-of-names.test.ts` has what it does by itself.
@@ -29,11 +31,34 @@ const post = async (path: string, payload: object) => {
 };
 const submit = (event: Members) =>
   post('presence', { sourceId: 'door', presenceEvents: [goodEvent(client.site, event)] });
+const arrive = (members: object) =>
+  post('visitor-arrival', {
+    sourceId: 'desk',
+    visitorArrivals: [
+      {
+        ...{ eventId: 'v1', visitorName: 'Vera Visitor', visitorEmail: 'vera@example.com' },
+        ...{ locationId: client.site.office.locationId, locationType: 'location', ...members },
+      },
+    ],
+  });
 const stored = async (sql: string) => (await client.write(sql)).rows as Json[];
 const ended = () =>
   stored('SELECT kind, done_before::text AS done FROM ended_names WHERE tenant_id = $1 ORDER BY kind');
+const years = () => stored('SELECT year, closed FROM pseudonym_keys WHERE tenant_id = $1 ORDER BY year');
 const usersOf = async (table: string) =>
   (await stored(`SELECT DISTINCT user_id AS id FROM ${table} WHERE tenant_id = $1`)).map(({ id }) => id);
+
+/** Nothing leads back to people of years all of whose names have ended, 90 days after the last one. */
+async function closeYears(): Promise<void> {
+  const { owner } = client.server.db;
+  await owner.inSystem((tx) => tx.query('DELETE FROM attendance_marks'));
+  await outlastTransactions(owner);
+  await runTask(client, 'prune');
+  at(client.server.clock.nowMs + 91 * 86_400_000);
+  await runTask(client, 'prune');
+  // The server has read what is closed a while ago.
+  client.server.stopwatch.nowMs += 5_000;
+}
 
 test('a limit that somebody sets while the job waits counts from the next run on, and holds up nothing', async () => {
   await submit({ timestamp: '2026-03-30T09:00:00Z' });
@@ -89,6 +114,37 @@ test.each([
   expect(await usersOf('presence_events')).not.toContain(site.user.userId);
 });
 
+test('where only names of visitors end, presence of a closed year is stored, and known, as ever', async () => {
+  await setRetention(client, { names: null, visitorNames: 'P30D', visitors: null });
+  const timestamp = '2025-12-28T09:00:00Z';
+  await submit({ timestamp });
+  await arrive({ timestamp });
+  at(IN_MAY_2027);
+  await enforce();
+  await closeYears();
+  expect(await years()).toEqual([{ year: 2025, closed: true }]);
+  expect(await submit({ timestamp })).toMatchObject([{ resultCode: 0, isNew: false }]);
+  expect(await submit({ timestamp, eventId: 'e2' })).toMatchObject([{ resultCode: 0, isNew: true }]);
+  expect(await arrive({ timestamp })).toMatchObject([{ resultCode: 3 }]);
+});
+
+test.each(['2025-12-31T12:00:00Z', '2026-01-01T00:30:00Z'])(
+  'an event of a closed year by the clock of its office is refused at New Year, too: %s',
+  async (timestamp) => {
+    await client.write(
+      "UPDATE nodes SET time_zone = 'America/New_York' WHERE tenant_id = $1 AND kind = 'location'",
+    );
+    await submit({ timestamp });
+    at(IN_MAY_2027);
+    await enforce();
+    await closeYears();
+    const days = () => stored('SELECT day::text FROM presence_events WHERE tenant_id = $1');
+    expect([await days(), await years()]).toEqual([[{ day: '2025-12-31' }], [{ year: 2025, closed: true }]]);
+    expect(await submit({ timestamp })).toMatchObject([{ resultCode: 3 }]);
+    expect([await days(), await years()]).toEqual([[{ day: '2025-12-31' }], [{ year: 2025, closed: true }]]);
+  },
+);
+
 test('a year whose names have ended is closed after 90 days, although names have no limit any more', async () => {
   await submit({ timestamp: '2025-12-28T09:00:00Z' });
   at(IN_MAY_2027);
@@ -97,4 +153,19 @@ test('a year whose names have ended is closed after 90 days, although names have
   const [names] = await ended();
   await enforce();
   expect((await ended())[0]).toEqual(names);
+});
+
+test('an entry of the action log about a day of a closed year does not open the year again', async () => {
+  const { userId } = client.site.user;
+  await submit({ timestamp: '2025-12-28T09:00:00Z' });
+  at(IN_MAY_2027);
+  await enforce();
+  await closeYears();
+  await logChanges(client.server.db.owner, client.site.tenantId, [
+    { userId, loggedAt: '2027-05-02T08:00:00Z', day: '2025-12-28', changedBy: 'admin' },
+  ]);
+  at(Date.parse('2028-08-01T12:00:00Z'));
+  await enforce();
+  expect(await usersOf('action_log')).not.toContain(userId);
+  expect(await years()).toEqual([{ year: 2025, closed: true }]);
 });
