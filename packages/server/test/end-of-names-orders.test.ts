@@ -1,11 +1,16 @@
-import { beforeEach, expect, test } from 'vitest';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { importFolder } from '../src/folder-import/import-folder.ts';
 import { noteNamesWritten } from '../src/store/privacy/ended-names.ts';
 import { ChangesClient } from './support/changes.ts';
+import { addNode } from './support/directory.ts';
 import { goodEvent, type Members } from './support/presence.ts';
 import { enforceRetention, runTask, setRetention } from './support/retention.ts';
 import { outlastTransactions } from './support/transactions.ts';
 import { until } from './support/waiting.ts';
-import { logChanges } from './support/workday.ts';
+import { logChanges, storeDays } from './support/workday.ts';
 
 /*
  * The end of names meets other work, before, after and at the same time. `end-of-names.test.ts` has what it does by itself.
@@ -58,6 +63,31 @@ async function closeYears(): Promise<void> {
   await runTask(client, 'prune');
   // The server has read what is closed a while ago.
   client.server.stopwatch.nowMs += 5_000;
+}
+
+/** Writes an export of a day and gives a function that imports it again, and answers what it stored, had already, and refused. */
+async function exported(day: string, ...datasets: string[]): Promise<() => Promise<unknown[]>> {
+  const directory = await mkdtemp(join(tmpdir(), 'rollcall-orders-'));
+  for (const dataset of datasets) {
+    await mkdir(join(directory, ...dataset.split('/')), { recursive: true });
+    const reply = await client.get(dataset, `startDate=${day}&endDate=${day}`);
+    expect(reply.statusCode, reply.body).toBe(200);
+    await writeFile(join(directory, dataset, 'all.json'), reply.rawPayload);
+  }
+  await writeFile(join(directory, 'manifest.json'), '{}');
+  return async () => {
+    const { tenantId } = client.site;
+    const options = { directory, tenantId, timeZone: 'UTC', replaceDays: false, dryRun: false };
+    const { clock, db } = client.server;
+    const report = await importFolder({ ...options, database: db.owner, clock: clock.read });
+    await rm(directory, { recursive: true });
+    return report.datasets.map(({ dataset, stored, already, refused }) => [
+      dataset,
+      stored,
+      already,
+      refused,
+    ]);
+  };
 }
 
 test('a limit that somebody sets while the job waits counts from the next run on, and holds up nothing', async () => {
@@ -168,4 +198,51 @@ test('an entry of the action log about a day of a closed year does not open the 
   await enforce();
   expect(await usersOf('action_log')).not.toContain(userId);
   expect(await years()).toEqual([{ year: 2025, closed: true }]);
+});
+
+describe('an import of an export of before', () => {
+  const DAY = '2026-03-30';
+  const bookings = () => stored('SELECT node_id AS node FROM bookings WHERE tenant_id = $1');
+
+  test('keeps the desk that is booked on a day whose names have ended', async () => {
+    const { site, server } = client;
+    const { locationId, zoneId } = site.office;
+    const desk = await addNode(server.db.owner, site.tenantId, { kind: 'place', parentId: zoneId });
+    await storeDays(server.db.owner, site.tenantId, [
+      {
+        userId: site.user.userId,
+        day: DAY,
+        plan: 'o',
+        locationId,
+        booking: { nodeId: desk, kind: 'place', zoneId },
+      },
+    ]);
+    const again = await exported(DAY, 'user-booking-attendance');
+    const before = await bookings();
+    at(IN_MAY_2027);
+    await enforce();
+    expect(await again()).toEqual([['user-booking-attendance', 0, 1, 0]]);
+    await enforce();
+    expect(await bookings()).toEqual(before);
+  });
+
+  test('stores nothing of a closed year a second time', async () => {
+    const { site, server } = client;
+    const { locationId } = site.office;
+    const { userId } = site.user;
+    await setRetention(client, { visitors: null, visitorNames: 'P13M' });
+    const day = '2025-12-28';
+    await submit({ timestamp: `${day}T09:00:00Z` });
+    await arrive({ timestamp: `${day}T09:00:00Z` });
+    await storeDays(server.db.owner, site.tenantId, [{ userId, day, plan: 'o', locationId }]);
+    const again = await exported(day, 'user-booking-attendance', 'presence', 'visitors');
+    at(IN_MAY_2027);
+    await enforce();
+    await closeYears();
+    expect(await again()).toEqual([
+      ['user-booking-attendance', 0, 0, 1],
+      ['presence', 0, 0, 1],
+      ['visitors', 0, 0, 1],
+    ]);
+  });
 });
