@@ -7,10 +7,10 @@ import type { Row } from './format.ts';
 import { AttendanceSummary } from './metrics.ts';
 import { metricsOf, openMetricsReader } from './metrics-reader.ts';
 import type { OfficeCalendar } from './office-calendar.ts';
-import { type People, readPeople } from './people.ts';
 import { PeopleSummary } from './people-metrics.ts';
 import { type PeriodCount, type PeriodReader, toInstant } from './period-reader.ts';
 import { type Period, periodsOf, possibleDays, previousPeriod } from './periods.ts';
+import { type PersonIndex, readPersonIndex } from './person-index.ts';
 import { rate } from './statistics.ts';
 import type { ReportedUnit } from './units.ts';
 
@@ -56,7 +56,7 @@ class ComparedCount implements PeriodCount {
   readonly #attendance: AttendanceSummary;
   readonly #people: PeopleSummary;
 
-  constructor(options: { isOneDay: boolean; counter: DayCounter }, people: People) {
+  constructor(options: { isOneDay: boolean; counter: DayCounter }, people: PersonIndex) {
     this.#attendance = new AttendanceSummary(options);
     this.#people = new PeopleSummary(people);
   }
@@ -97,7 +97,7 @@ export const readComparison: DatasetReader = async function* (tx, query) {
   const window = possibleDays(comparedWindow(query), query.now);
   if (window === undefined) return;
   const reader = await openMetricsReader(tx, query, window, { users: true });
-  const people = await readPeople(tx, query.tenantId, window);
+  const people = await readPersonIndex(tx, query.tenantId, window);
   const options = { isOneDay: kind === 'day', counter: new DayCounter() };
   const read = (periods: readonly Period[]) =>
     reader.summaries(periods, () => new ComparedCount(options, people));

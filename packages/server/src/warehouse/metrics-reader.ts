@@ -15,9 +15,9 @@ import type { DatasetReader, ExportQuery } from '../store/warehouse/query.ts';
 import { CapacityTree } from './capacity-tree.ts';
 import { ancestorsOf, withinGroups } from './group-tree.ts';
 import { OfficeClocks } from './office-clocks.ts';
-import { People, readPeople } from './people.ts';
 import { PeriodReader, type Summary } from './period-reader.ts';
 import { periodsOf, possibleDays } from './periods.ts';
+import { PersonIndex, readPersonIndex } from './person-index.ts';
 import { Spots } from './spots.ts';
 import type { Unit } from './unit.ts';
 import { UnitReader } from './unit-reader.ts';
@@ -38,7 +38,7 @@ export interface MetricsNeeds {
  * the dataset needs users
  */
 export function readerOf(
-  begin: (query: MetricsQuery, people: People) => () => Summary,
+  begin: (query: MetricsQuery, people: PersonIndex) => () => Summary,
   needs: MetricsNeeds = {},
 ): DatasetReader {
   return async function* (tx, query) {
@@ -47,7 +47,7 @@ export function readerOf(
     if (window === undefined) return;
     const reader = await openMetricsReader(tx, query, window, needs);
     const periods = [...periodsOf(query.window, metrics.period)];
-    const people = needs.users ? await readPeople(tx, query.tenantId, window) : new People();
+    const people = needs.users ? await readPersonIndex(tx, query.tenantId, window) : new PersonIndex();
     yield* reader.rows(periods, begin(metrics, people));
   };
 }

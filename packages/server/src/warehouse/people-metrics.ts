@@ -3,8 +3,8 @@ import { ByUnit } from './by-unit.ts';
 import type { Row } from './format.ts';
 import { readerOf } from './metrics-reader.ts';
 import type { OfficeCalendar } from './office-calendar.ts';
-import type { People } from './people.ts';
 import type { Summary } from './period-reader.ts';
+import type { PersonIndex } from './person-index.ts';
 import { type Counts, count, rate } from './statistics.ts';
 import type { ReportedUnit } from './units.ts';
 
@@ -21,9 +21,9 @@ interface Came {
 /** The different people who came to the units of a period. */
 export class PeopleSummary implements Summary {
   readonly #came = new ByUnit((): Came => ({ attendance: 0, people: new Set<number>() }));
-  readonly #people: People;
+  readonly #people: PersonIndex;
 
-  constructor(people: People) {
+  constructor(people: PersonIndex) {
     this.#people = people;
   }
 
@@ -68,9 +68,9 @@ class DaysPerWeekSummary implements Summary {
   readonly #personWeeks = new ByUnit(() => new Array<number>(1 + DAYS_PER_WEEK).fill(0));
   /** Units with a week in which two users may be one person. */
   readonly #inexact = new Set<ReportedUnit>();
-  readonly #people: People;
+  readonly #people: PersonIndex;
 
-  constructor(people: People) {
+  constructor(people: PersonIndex) {
     this.#people = people;
   }
 

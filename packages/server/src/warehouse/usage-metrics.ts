@@ -7,9 +7,9 @@ import { ByUnit } from './by-unit.ts';
 import { CapacityTree } from './capacity-tree.ts';
 import type { Row } from './format.ts';
 import type { OfficeCalendar } from './office-calendar.ts';
-import { type People, readPeople } from './people.ts';
 import { PeriodReader, type Summary } from './period-reader.ts';
 import { periodsOf, possibleDays } from './periods.ts';
+import { type PersonIndex, readPersonIndex } from './person-index.ts';
 import { Spots } from './spots.ts';
 import { rate } from './statistics.ts';
 import type { ReportedUnit, ReportedUnits } from './units.ts';
@@ -40,9 +40,9 @@ class UsageSummary implements Summary {
   readonly #usage = new ByUnit(() => new Usage());
   /** By the number of the unit, which is that of its node and so the same on all days. */
   readonly #byNumber: Usage[] = [];
-  readonly #people: People;
+  readonly #people: PersonIndex;
 
-  constructor(people: People) {
+  constructor(people: PersonIndex) {
     this.#people = people;
   }
 
@@ -110,7 +110,7 @@ export const readUsage: DatasetReader = async function* (tx, query) {
     days,
     units: new PlaceUnits(counted, tree),
   });
-  const people = await readPeople(tx, tenantId, window);
+  const people = await readPersonIndex(tx, tenantId, window);
   yield* reader.rows([...periodsOf(query.window, usage.period)], () => new UsageSummary(people));
 };
 

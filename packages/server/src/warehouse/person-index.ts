@@ -9,7 +9,7 @@ const NOBODY: ReadonlyMap<number, number> = new Map();
  * Which users are one person. A person whose name has ended, or who was erased, has a pseudonym for each calendar year, which is a
  * user by itself. As long as the database knows the user of a pseudonym, both count once.
  */
-export class People {
+export class PersonIndex {
   readonly #persons: ReadonlyMap<number, number>;
   readonly #years: ReadonlyMap<number, number>;
   readonly #mayBeNamed: boolean;
@@ -51,11 +51,15 @@ export class People {
 }
 
 /** The people of the days of `window`. `tx` has one snapshot for all statements. */
-export async function readPeople(tx: Tx, tenantId: string, { from, before }: DayWindow): Promise<People> {
+export async function readPersonIndex(
+  tx: Tx,
+  tenantId: string,
+  { from, before }: DayWindow,
+): Promise<PersonIndex> {
   const [first, last] = [from, addDays(before, -1)].map((day) => Number(day.slice(0, 4))) as [number, number];
   const ofUsers = await findPseudonymsOfUsers(tx, tenantId, [first, last]);
   const isOneYear = first === last;
-  if (isOneYear && !ofUsers.known) return new People();
+  if (isOneYear && !ofUsers.known) return new PersonIndex();
   const persons = new Map<number, number>();
   const years = new Map<number, number>();
   const pseudonyms = await listPseudonyms(tx, tenantId, { years: [first, last], hasUsers: ofUsers.known });
@@ -63,5 +67,5 @@ export async function readPeople(tx: Tx, tenantId: string, { from, before }: Day
     if (userNumber !== null) persons.set(number, userNumber);
     else if (!isOneYear) years.set(number, year);
   }
-  return new People(persons, years, ofUsers.unknown);
+  return new PersonIndex(persons, years, ofUsers.unknown);
 }
