@@ -9,14 +9,17 @@ import { logins, tokens } from './rows/auth.js';
 import { install } from './rows/install.js';
 import { latency, memory, presence, single } from './rows/presence.js';
 import { startup } from './rows/startup.js';
-import { volume } from './rows/volume.js';
+import { large, volume } from './rows/volume.js';
 
 /** In the order of the table. `memory` comes after the loads that it measures. */
-const ROWS = { logins, tokens, presence, single, latency, memory, volume, startup, install };
+const ROWS = { logins, tokens, presence, single, latency, memory, volume, large, startup, install };
+/** Rows that take an hour and most of a disk. They run only if `--only` names them. */
+const NOT_USUAL = ['large'];
 /** Rows that take too long for `--smoke`. They run only if `--only` names them. */
 const NOT_SMOKE = ['volume', 'install'];
 
-const USAGE = `usage: npm run bench -- [--only ${Object.keys(ROWS).join(',')}] [--runs 5] [--seconds 5] [--smoke] [--no-save] [--profile directory]
+const USAGE = `usage: npm run bench -- [--only ${Object.keys(ROWS).join(',')}] [--runs 5] [--seconds 5] [--millions 200] [--smoke] [--no-save] [--profile directory]
+  --millions stored events of the row large, which runs only if --only names it
   --smoke    takes seconds, with a small data set; shows that everything runs; measures nothing and saves nothing
   --no-save  does not change bench/results.json and docs/performance.md
   --profile  writes a CPU profile of the server to the directory and prints a summary; use it for one row (--only logins); it makes the figures worse`;
@@ -26,6 +29,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     runs: { type: 'string' },
     seconds: { type: 'string' },
+    millions: { type: 'string', default: '200' },
     smoke: { type: 'boolean', default: false },
     'no-save': { type: 'boolean', default: false },
     profile: { type: 'string' },
@@ -33,11 +37,14 @@ const { values } = parseArgs({
   },
 });
 
-const usual = Object.keys(ROWS).filter((name) => !(values.smoke && NOT_SMOKE.includes(name)));
+const usual = Object.keys(ROWS).filter(
+  (name) => !NOT_USUAL.includes(name) && !(values.smoke && NOT_SMOKE.includes(name)),
+);
 const names = values.only?.split(',') ?? usual;
 const runs = Number(values.runs ?? (values.smoke ? 1 : 5));
 const seconds = Number(values.seconds ?? (values.smoke ? 0.3 : 5));
-const isUnderstood = names.every((name) => name in ROWS) && runs >= 1 && seconds > 0;
+const millions = Number(values.millions);
+const isUnderstood = names.every((name) => name in ROWS) && runs >= 1 && seconds > 0 && millions >= 1;
 if (values.help || !isUnderstood) {
   console.error(USAGE);
   process.exit(values.help ? 0 : 2);
@@ -61,6 +68,7 @@ try {
     server,
     size,
     isSmoke: values.smoke,
+    millions,
     runs,
     pace: (lanes) => ({ lanes, warmupS: Math.min(2, seconds), seconds }),
     batchesPerSecond: undefined,

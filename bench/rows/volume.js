@@ -2,21 +2,32 @@ import { Environment } from '../environment.js';
 import { inTurn } from '../statistics.js';
 import { comparison, load } from './common.js';
 
-/** Stored events: few; and many, in the current month and in the eleven months before. */
-const FULL = { few: 100_000, thisMonth: 6_000_000, before: 14_000_000 };
-const SMALL = { few: 10, thisMonth: 600, before: 1_400 };
+/** Stored events: few, and many. */
+const FULL = { few: 100_000, many: 20_000_000 };
+const SMALL = { few: 10, many: 2_000 };
+/** Of many events, this part is in the current month. The others are in the eleven months before. */
+const THIS_MONTH = 0.3;
 const SLICE = 250_000;
 const BATCH = 100;
 const CONNECTIONS = 16;
 
 /** Events per second with 20 million stored events, against 100 thousand, in two databases side by side. */
-export async function volume(context) {
+export function volume(context) {
+  return withStored(context, 'volume', context.isSmoke ? SMALL : FULL);
+}
+
+/** The same with as many millions of stored events as the machine holds. */
+export function large(context) {
+  return withStored(context, 'large', { few: FULL.few, many: context.millions * 1_000_000 });
+}
+
+async function withStored(context, row, counts) {
   const { environment: few, server } = context;
-  const counts = context.isSmoke ? SMALL : FULL;
+  const thisMonth = counts.many * THIS_MONTH;
   const many = await Environment.create(context.size);
   try {
-    await store(many, counts.thisMonth, 0, context.progress);
-    await store(many, counts.before, 11, context.progress);
+    await store(many, thisMonth, 0, context.progress);
+    await store(many, counts.many - thisMonth, 11, context.progress);
     context.progress('vacuuming');
     // Otherwise autovacuum would do this work in the middle of a run.
     await many.vacuum();
@@ -37,8 +48,8 @@ export async function volume(context) {
     );
     return [
       comparison({
-        row: 'volume',
-        what: 'durable presence events as above, with 20 million stored ones, 6 million of them in this month',
+        row,
+        what: `durable presence events as above, with ${counts.many / 1e6} million stored ones, ${thisMonth / 1e6} million of them in this month`,
         unit: 'events/s',
         scale: BATCH,
         ours: results.many,

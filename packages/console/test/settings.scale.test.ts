@@ -193,11 +193,11 @@ describe.skipIf(!hasBrowser)('the page Settings', () => {
     await page.goto(settings('retention'));
     await page.getByRole('textbox', { name: 'Unit: Arrivals of visitors' }).click();
     await page.getByRole('option', { name: 'days', exact: true }).click();
-    expect(await page.getByRole('button', { name: 'Save, and remove these rows' }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Save, and remove this' }).count()).toBe(0);
     await page.getByRole('button', { name: 'Count what this removes' }).click();
     await page.getByText(/^Arrivals of visitors: /).waitFor();
     await expectAccessible(page);
-    await page.getByRole('button', { name: 'Save, and remove these rows' }).click();
+    await page.getByRole('button', { name: 'Save, and remove this' }).click();
     await page.getByText('Saved.').waitFor();
     const { items } = await api('retention');
     expect(items).toContainEqual(expect.objectContaining({ kind: 'visitors', kept: 'P3D' }));

@@ -93,7 +93,7 @@ export const settings = {
   retention: {
     title: 'How long data is kept',
     intro:
-      'The server keeps each kind of data for this time. It removes what is older, every night and at each start, and nothing brings it back.',
+      'The server keeps each kind of data for this time. It removes what is older, every night and at each start, and nothing brings it back. Where only names end, the rows stay for statistics.',
     columns: ['What', 'Kept for', 'Default of a new organisation'],
     kinds: {
       names: 'Names in presence events, plans, bookings and the action log',
@@ -117,12 +117,12 @@ export const settings = {
     countOf: (name: string) => `How long: ${name}`,
     unitOf: (name: string) => `Unit: ${name}`,
     count: 'Count what this removes',
-    effects: 'This change removes rows for ever',
+    effects: 'This change removes data for ever',
     effect: (name: string, rows: number, isMore: boolean, day: string | null) =>
       day === null || (rows === 0 && !isMore)
         ? `${name}: nothing is removed.`
         : `${name}: ${isMore ? 'more than ' : ''}${rows.toLocaleString('en')} rows before ${day}.`,
-    save: 'Save, and remove these rows',
+    save: 'Save, and remove this',
     readOnly: 'Only administrators change these settings.',
   },
   methods: {

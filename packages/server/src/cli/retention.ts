@@ -3,6 +3,7 @@ import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import { addOperatorEntry } from '../http/audit/operator.ts';
 import { effectsOf, type RetentionEffect } from '../privacy/retention-effects.ts';
 import {
+  endsNames,
   RETENTION_KINDS,
   type RetentionKindName,
   retentionFault,
@@ -78,13 +79,17 @@ async function changeRetention(kind: RetentionKindName, text: string, options: S
   if (options.json) print(JSON.stringify({ ...effect, kept, isSet }));
   else tell(effect, kept, isSet);
   if (!isSet)
-    throw new CliError('Nothing was changed. Give --yes to change it; nothing brings these rows back.');
+    throw new CliError('Nothing was changed. Give --yes to change it; nothing brings back what it removes.');
 }
 
 function tell(effect: RetentionEffect, kept: Period | null, isSet: boolean): void {
   const { kind, months, isComplete, firstKeptDay } = effect;
   if (removes(effect)) {
-    print(`Rows of ${kind} before ${firstKeptDay}:`);
+    print(
+      endsNames(kind)
+        ? `Rows before ${firstKeptDay} that lose their names, and stay:`
+        : `Rows of ${kind} before ${firstKeptDay}:`,
+    );
     print(
       formatTable(
         months.map(({ month, rows, isMore }) => ({ month, rows: `${rows}${isMore ? ' or more' : ''}` })),
@@ -95,7 +100,10 @@ function tell(effect: RetentionEffect, kept: Period | null, isSet: boolean): voi
   if (!isSet) return;
   print(kept === null ? `${kind} is kept without limit.` : `${kind} is kept for ${periodWords(kept)}.`);
   if (removes(effect))
-    print('The job "retention" of the server removes these rows; "rollcall jobs run retention" does it now.');
+    print(
+      `The job "retention" of the server removes ${endsNames(kind) ? 'the names' : 'these rows'}; ` +
+        '"rollcall jobs run retention" does it now.',
+    );
 }
 
 /** A count that was given up may be of rows, too. */

@@ -42,7 +42,7 @@ test('a change that would remove rows shows them and changes nothing, until it i
     ['2020-02', '2'],
   ]);
   expect(refused.stderr).toBe(
-    'rollcall: Nothing was changed. Give --yes to change it; nothing brings these rows back.\n',
+    'rollcall: Nothing was changed. Give --yes to change it; nothing brings back what it removes.\n',
   );
   expect(await keptNow()).toBe(null);
   expect(await retention('set', 'occupancy', '13months', '--yes')).toMatchObject({ code: 0, stderr: '' });

@@ -1,11 +1,6 @@
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { releaseWith } from './release-support.ts';
 import { createKeyIn, expectOneSentence, logIn, Workspace } from './support.ts';
-
-const SERVER = fileURLToPath(new URL('../../', import.meta.url));
-const MODULES = fileURLToPath(new URL('../../../../node_modules', import.meta.url));
 
 let work: Workspace;
 beforeAll(async () => {
@@ -13,21 +8,11 @@ beforeAll(async () => {
 });
 afterAll(() => work.close());
 
-/** The program of a release that has one migration more than this one. */
-async function releaseWith(migration: string, sql: string): Promise<string> {
-  const folder = work.path(migration);
-  await mkdir(folder);
-  for (const name of ['package.json', 'dist/bin', 'migrations', 'openapi.json', 'common-passwords.txt.gz'])
-    await cp(join(SERVER, name), join(folder, name), { recursive: true });
-  await symlink(MODULES, join(folder, 'node_modules'));
-  await writeFile(join(folder, 'migrations', `${migration}.sql`), `-- Up Migration\n${sql}\n`);
-  return join(folder, 'dist/bin/rollcall.js');
-}
-
 test('a migration that fails is named, changes nothing, and the earlier release goes on', async () => {
   const data = ['--data-dir', work.path('data')];
   const key = await createKeyIn(work, work.path('data'));
   const program = await releaseWith(
+    work,
     '9998_fails',
     'CREATE TABLE half (x integer); ALTER TABLE nowhere ADD y text;',
   );
@@ -50,7 +35,7 @@ test('any command of a later release migrates; the way back is a backup of befor
   const key = await createKeyIn(work, before);
   const backup = ['backup', file, '--include-master-key', '--data-dir', before];
   expect(await work.rollcall(backup)).toMatchObject({ code: 0 });
-  const program = await releaseWith('9999_future', 'ALTER TABLE users ADD COLUMN future text;');
+  const program = await releaseWith(work, '9999_future', 'ALTER TABLE users ADD COLUMN future text;');
   expect(await work.rollcall(['orgs', 'list', '--data-dir', before], { program })).toMatchObject({ code: 0 });
   const refusal =
     /^rollcall: This database was written by a newer Rollcall \(it has migration 9999_future\); .*\.\n$/;

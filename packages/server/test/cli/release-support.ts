@@ -1,0 +1,18 @@
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Workspace } from './support.ts';
+
+const SERVER = fileURLToPath(new URL('../../', import.meta.url));
+const MODULES = fileURLToPath(new URL('../../../../node_modules', import.meta.url));
+
+/** Makes the program of a release that has one migration more than this one. Returns its path. */
+export async function releaseWith(work: Workspace, migration: string, sql: string): Promise<string> {
+  const folder = work.path(migration);
+  await mkdir(folder);
+  for (const name of ['package.json', 'dist/bin', 'migrations', 'openapi.json', 'common-passwords.txt.gz'])
+    await cp(join(SERVER, name), join(folder, name), { recursive: true });
+  await symlink(MODULES, join(folder, 'node_modules'));
+  await writeFile(join(folder, 'migrations', `${migration}.sql`), `-- Up Migration\n${sql}\n`);
+  return join(folder, 'dist/bin/rollcall.js');
+}
