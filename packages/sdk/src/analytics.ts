@@ -93,7 +93,8 @@ export class Analytics {
   /**
    * Presence events. Days are local days of the office. `locationIds` selects nodes with everything below
    * them, and `userIds` selects users. The server refuses an empty list, because it selects nothing. With `changedSince`, the
-   * rows include the keys of rows that have another user now: the pseudonym of a person who was erased.
+   * rows include the keys of rows that have another user now: the pseudonym of a person who was erased,
+   * or whose names have ended.
    */
   presence<R extends ExportRange<'GET /v1/analytics/presence'>>(
     range: R,

@@ -1,4 +1,5 @@
 import type { Tx } from '../store/connections/db.ts';
+import { listDaysOfPseudonyms } from '../store/privacy/pseudonyms.ts';
 import type { PlanKind, PlanSource } from '../store/workday/day-plans.ts';
 import { type DayChange, recordDays } from '../workday/plan.ts';
 import { needDay, needGuid, needText, type Row, RowFault, text } from './cells.ts';
@@ -32,10 +33,27 @@ export function importAttendance(
   return loadEach(rows, read, async (days) => {
     await nodeLoader.ensure(days.flatMap(({ paths }) => paths));
     const changes = days.flatMap(({ change }) => change ?? []);
-    const outcomes = await target.retrying((tx) => record(tx, target, changes));
+    const outcomes = await target.retrying((tx) => recordNamed(tx, target, changes));
     let next = 0;
     return days.map(({ change }) => (change && outcomes[next++]) ?? { result: 'already' });
   });
+}
+
+/**
+ * As `record`. A day that is under the pseudonym of its user stays as it is: its own desk is not free, and the office in its place
+ * would replace it when the names of the day end again.
+ */
+async function recordNamed(tx: Tx, target: ImportTarget, changes: DayChange[]): Promise<Outcome[]> {
+  const keyOf = ({ userId, day }: { userId: string; day: string }) => `${userId} ${day}`;
+  const there = new Set((await listDaysOfPseudonyms(tx, target.tenantId, changes)).map(keyOf));
+  const isThere = changes.map((change) => there.has(keyOf(change)));
+  const outcomes = await record(
+    tx,
+    target,
+    changes.filter((_, index) => !isThere[index]),
+  );
+  let next = 0;
+  return isThere.map((is): Outcome => (!is && outcomes[next++]) || { result: 'already' });
 }
 
 /** Records days in the order of `changes`. Where a desk or zone cannot be booked, it books the office instead. */

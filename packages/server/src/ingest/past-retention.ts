@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { InstantUs } from '../http/instants.ts';
 import type { Database } from '../store/connections/db.ts';
-import { listClosedYears } from '../store/privacy/pseudonym-years.ts';
+import { type ClosedYears, listClosedYears } from '../store/privacy/pseudonym-years.ts';
 import { type RetentionKindName, retentionKind } from '../store/privacy/retention-kinds.ts';
 import { firstKeptDay, type Retention, readRetention } from '../store/privacy/retention-settings.ts';
 import { DAY_MS, utcDay } from '../store/values/days.ts';
@@ -10,6 +10,8 @@ import type { Fault } from './refusal-causes.ts';
 
 /** A day begins at most this long before it begins in UTC. */
 const EARLIEST_MIDNIGHT_US = 14 * 3_600_000_000;
+/** A day ends at most this long after it ends in UTC. */
+const LATEST_MIDNIGHT_US = 12 * 3_600_000_000;
 /** For so long, a retention that was read counts. The job removes what is stored meanwhile. */
 const FRESH_MS = 5_000;
 const MOST_TENANTS = 1_000;
@@ -19,8 +21,7 @@ interface Known {
   /** When it was read, by the stopwatch. */
   readMs: number;
   retention: Retention;
-  /** The calendar years to whose pseudonyms nothing leads any more. */
-  closedYears: ReadonlySet<number>;
+  closedYears: ClosedYears;
 }
 
 /** Says which events are older than what an organisation keeps. */
@@ -58,9 +59,13 @@ export class PastRetention {
         const message = `timestamp is before ${day}: the organisation keeps such events for ${periodWords(kept)}`;
         return { cause: 'pastRetention', message };
       }
-      // An event whose local day is of the next year counts as one of that year.
-      const year = new Date((observedAtUs + EARLIEST_MIDNIGHT_US) / 1_000).getUTCFullYear();
-      if (kind === 'occupancy' || !closedYears.has(year)) return undefined;
+      if (kind === 'occupancy') return undefined;
+      const closed = kind === 'visitors' ? closedYears.visitors : closedYears.people;
+      // The office is not known yet. At New Year, its local day may be of either year, and to open a closed one again is worse.
+      const year = [-LATEST_MIDNIGHT_US, EARLIEST_MIDNIGHT_US]
+        .map((offsetUs) => new Date((observedAtUs + offsetUs) / 1_000).getUTCFullYear())
+        .find((each) => closed.has(each));
+      if (year === undefined) return undefined;
       const message = `timestamp is in ${year}: the names of that year have ended, and the server cannot tell whether it has the event`;
       return { cause: 'pastRetention', message };
     };

@@ -12,6 +12,8 @@ export interface EndedNames {
   before: string;
   /** All rows of earlier days have moved. Null: none is known to have. */
   doneBefore: string | null;
+  /** Another one after each write. */
+  version: string;
 }
 
 /** Undefined if no name has ended. */
@@ -21,7 +23,7 @@ export async function findEndedNames(
   kind: KindOfNames,
 ): Promise<EndedNames | undefined> {
   const { rows } = await tx.query<EndedNames>(
-    'SELECT before_day AS before, done_before AS "doneBefore" FROM ended_names WHERE tenant_id = $1 AND kind = $2',
+    'SELECT before_day AS before, done_before AS "doneBefore", xmin::text AS version FROM ended_names WHERE tenant_id = $1 AND kind = $2',
     [tenantId, kind],
   );
   return rows[0];
@@ -42,8 +44,9 @@ export async function endNames(
     return before === undefined ? [] : [{ kind, before }];
   });
   await tx.query(
-    'UPDATE ended_names SET done_before = done_before - $2::integer WHERE tenant_id = $1 AND done_before IS NOT NULL',
-    [tenantId, REDATED_DAYS],
+    `UPDATE ended_names SET done_before = done_before - $2::integer
+     WHERE tenant_id = $1 AND kind = ANY ($3) AND done_before IS NOT NULL`,
+    [tenantId, REDATED_DAYS, ends.map(({ kind }) => kind)],
   );
   await tx.query(
     `INSERT INTO ended_names AS e (tenant_id, kind, before_day)
@@ -54,23 +57,27 @@ export async function endNames(
   return ends.length > 0;
 }
 
-/** Notes that all rows of days before `doneBefore` have moved, unless somebody has set it back since `ended` was read. */
+/**
+ * Notes that all rows of days before `doneBefore` have moved, unless somebody has written rows with names since `ended` was read. Waits for
+ * transactions that have written some. Returns whether it has noted it.
+ */
 export async function noteNamesDone(
   tx: Tx,
   tenantId: string,
   kind: KindOfNames,
   { doneBefore, ended }: { doneBefore: string; ended: EndedNames },
-): Promise<void> {
-  await tx.query(
-    `UPDATE ended_names SET done_before = $3
-     WHERE tenant_id = $1 AND kind = $2 AND done_before IS NOT DISTINCT FROM $4::date`,
-    [tenantId, kind, doneBefore, ended.doneBefore],
+): Promise<boolean> {
+  const { rowCount } = await tx.query(
+    'UPDATE ended_names SET done_before = $3 WHERE tenant_id = $1 AND kind = $2 AND xmin::text = $4',
+    [tenantId, kind, doneBefore, ended.version],
   );
+  return rowCount === 1;
 }
 
 /**
  * Call it when rows with names are written on these local days (`YYYY-MM-DD`): the next run of the job then moves them, although
- * the names of the days may have ended. Costs no statement unless a day is long past at `at`.
+ * the names of the days may have ended. Costs no statement unless a day is long past at `at`. Otherwise it locks what the job notes until
+ * the transaction ends, also if there is nothing to set back: the job may be at these days, and does not see the rows yet.
  */
 export async function noteNamesWritten(
   tx: Tx,
@@ -82,8 +89,9 @@ export async function noteNamesWritten(
   let first: string | undefined;
   for (const day of days) if (day < recent && (first === undefined || day < first)) first = day;
   if (first === undefined) return;
-  await tx.query('UPDATE ended_names SET done_before = $2 WHERE tenant_id = $1 AND done_before > $2::date', [
-    tenantId,
-    first,
-  ]);
+  await tx.query(
+    `UPDATE ended_names SET done_before = CASE WHEN done_before > $2::date THEN $2::date ELSE done_before END
+     WHERE tenant_id = $1 AND before_day > $2::date`,
+    [tenantId, first],
+  );
 }

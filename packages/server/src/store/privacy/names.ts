@@ -5,7 +5,7 @@ import { NAMELESS_VISITOR } from '../events/visitor-arrivals.ts';
 import { mayBeOfDay, mayBeOfDays } from '../values/day-window.ts';
 import { addDays } from '../values/days.ts';
 import { findEndedNames, noteNamesDone } from './ended-names.ts';
-import { openYears } from './pseudonym-years.ts';
+import { openYears, openYearsForLog } from './pseudonym-years.ts';
 import { logWithoutText, makeRoomForPlans, SERVER_REASONS, takePseudonyms } from './pseudonyms.ts';
 import { firstDay, onDay, type Removal, SLICE_ROWS } from './removal.ts';
 import type { KindOfNames } from './retention-kinds.ts';
@@ -159,7 +159,7 @@ async function moveLog(tx: Tx, tenantId: string, day: string): Promise<number> {
   );
   if (rows.length === 0) return 0;
   const named = rows.filter(({ isNamed }) => isNamed);
-  await openYears(tx, tenantId, [...new Set(named.map(({ year }) => year))]);
+  await openYearsForLog(tx, tenantId, [...new Set(named.map(({ year }) => year))]);
   await takePseudonyms(tx, named);
   await tx.query(
     `UPDATE action_log t SET user_id = coalesce(

@@ -149,6 +149,22 @@ export async function takePseudonyms(
   return rows;
 }
 
+/** The days of users that have a plan under the pseudonym of the user, because the names have ended. */
+export async function listDaysOfPseudonyms(
+  tx: Tx,
+  tenantId: string,
+  days: readonly { userId: string; day: string }[],
+): Promise<{ userId: string; day: string }[]> {
+  const { rows } = await tx.query<{ userId: string; day: string }>(
+    `SELECT w.user_id AS "userId", w.day::text AS day
+     FROM unnest($2::uuid[], $3::date[]) AS w (user_id, day)
+     JOIN replaced_users r ON r.tenant_id = $1 AND r.user_id = w.user_id AND r.year = extract(year FROM w.day)::smallint
+     JOIN day_plans d ON d.tenant_id = $1 AND d.user_id = r.pseudonym_id AND d.day = w.day`,
+    [tenantId, uuidArray(days.map(({ userId }) => userId)), days.map(({ day }) => day)],
+  );
+  return rows;
+}
+
 /**
  * The days that may have rows of these users: from the first row of the organisation, or the first entry of the users in the
  * action log, to the last one. Undefined if there is none. It reads no more than the ends of indexes and these entries.

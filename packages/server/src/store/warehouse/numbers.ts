@@ -109,6 +109,14 @@ export async function listPseudonyms(
   return rows;
 }
 
+/**
+ * SQL: the year `k` of `pseudonym_keys` is closed for the names of people. With names of people without limit, it may be closed for
+ * those of visitors alone.
+ */
+export const IS_CLOSED_FOR_PEOPLE = `k.closed AND EXISTS (
+  SELECT FROM ended_names e
+  WHERE e.tenant_id = k.tenant_id AND e.kind = 'names' AND e.before_day >= make_date(k.year + 1, 1, 1))`;
+
 /** Whether a pseudonym of these calendar years may be that of a user who is there. */
 export async function findPseudonymsOfUsers(
   tx: Tx,
@@ -117,7 +125,7 @@ export async function findPseudonymsOfUsers(
 ): Promise<{ known: boolean; unknown: boolean }> {
   const { rows } = await tx.query<{ known: boolean; unknown: boolean }>(
     `SELECT EXISTS (SELECT FROM replaced_users WHERE tenant_id = $1 AND year BETWEEN $2 AND $3) AS known,
-            EXISTS (SELECT FROM pseudonym_keys WHERE tenant_id = $1 AND year BETWEEN $2 AND $3 AND closed) AS unknown`,
+            EXISTS (SELECT FROM pseudonym_keys k WHERE k.tenant_id = $1 AND k.year BETWEEN $2 AND $3 AND ${IS_CLOSED_FOR_PEOPLE}) AS unknown`,
     [tenantId, ...years],
   );
   return rows[0] ?? { known: false, unknown: false };
