@@ -47,8 +47,8 @@ BEGIN
 END $$;
 
 ---------------------------------------------------------------------------------------------------------
--- The pseudonyms of users for calendar years. Makes those that do not exist, with the primary group and the office that the user
--- has now. Both arrays have the same length.
+-- The pseudonyms of users for calendar years. Makes those that do not exist. All get the primary group and the office that the user
+-- has now: a change of these alters all of the past, with and without the name. Both arrays have the same length.
 CREATE FUNCTION take_pseudonyms(wanted_users uuid[], wanted_years smallint[])
   RETURNS TABLE (user_id uuid, year smallint, pseudonym_id uuid)
   LANGUAGE sql SECURITY DEFINER SET search_path = rollcall, pg_temp
@@ -64,7 +64,10 @@ BEGIN ATOMIC
     INSERT INTO users (tenant_id, user_id, pseudonym_year, status, deprovisioned, primary_location_id, primary_group_id)
     SELECT u.tenant_id, t.pseudonym_id, t.year, 'inactive', true, u.primary_location_id, u.primary_group_id
     FROM taken t JOIN users u ON u.tenant_id = current_tenant_id() AND u.user_id = t.user_id
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (tenant_id, user_id) DO UPDATE
+      SET primary_location_id = excluded.primary_location_id, primary_group_id = excluded.primary_group_id
+      WHERE (users.primary_location_id, users.primary_group_id)
+        IS DISTINCT FROM (excluded.primary_location_id, excluded.primary_group_id)
   )
   SELECT t.user_id, t.year, t.pseudonym_id FROM taken t;
 END;
@@ -81,6 +84,16 @@ BEGIN ATOMIC
   ORDER BY w.year
   -- A server that does not know yet that a year is closed opens it again for a while.
   ON CONFLICT (tenant_id, year) DO UPDATE SET closed = false, digest_key = coalesce(k.digest_key, excluded.digest_key);
+END;
+
+-- Closes the years all of whose names have ended, and of which no cursor may ask for former keys any more.
+CREATE FUNCTION close_pseudonym_years() RETURNS void
+  LANGUAGE sql SECURITY DEFINER SET search_path = rollcall, pg_temp
+BEGIN ATOMIC
+  UPDATE pseudonym_keys k SET closed = true, digest_key = NULL
+  WHERE k.tenant_id = current_tenant_id() AND NOT k.closed AND k.written_xid < (SELECT attendance_kept_from())
+    AND NOT EXISTS (SELECT FROM ended_names e
+                    WHERE e.tenant_id = k.tenant_id AND (e.done_before IS NULL OR e.done_before < make_date(k.year + 1, 1, 1)));
 END;
 
 -- The digest of a row without a name.
@@ -115,9 +128,17 @@ BEGIN
              coalesce(days[l.position] < visitors_before, false) AS nameless
       FROM unnest(late, late_years) AS l (position, year)
       JOIN pseudonym_keys k ON k.tenant_id = current_tenant_id() AND k.year = l.year
+    ), known AS MATERIALIZED (
+      SELECT DISTINCT r.user_id, r.year, r.pseudonym_id
+      FROM late_events l JOIN replaced_users r
+        ON r.tenant_id = current_tenant_id() AND r.user_id = l.user_id AND r.year = l.year
+    ), missing AS MATERIALIZED (
+      SELECT array_agg(l.user_id) AS users, array_agg(l.year) AS years FROM late_events l
+      WHERE l.user_id IS NOT NULL AND NOT EXISTS (SELECT FROM known k WHERE k.user_id = l.user_id AND k.year = l.year)
     ), taken AS MATERIALIZED (
-      SELECT * FROM take_pseudonyms((SELECT array_agg(l.user_id ORDER BY l.position) FILTER (WHERE l.user_id IS NOT NULL) FROM late_events l),
-                                    (SELECT array_agg(l.year ORDER BY l.position) FILTER (WHERE l.user_id IS NOT NULL) FROM late_events l))
+      -- Those that are there are only read: to take them would wait for the job, which locks them while their rows move.
+      SELECT k.user_id, k.year, k.pseudonym_id FROM known k
+      UNION ALL SELECT m.user_id, m.year, m.pseudonym_id FROM missing, take_pseudonyms(missing.users, missing.years) AS m
     )
     SELECT l.position, t.pseudonym_id, CASE WHEN has_visitors AND NOT l.nameless THEN digests[l.position] ELSE l.digest END, l.nameless
     FROM late_events l LEFT JOIN taken t ON t.user_id = l.user_id AND t.year = l.year;

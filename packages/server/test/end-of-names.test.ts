@@ -198,6 +198,33 @@ describe('metrics', () => {
   });
 });
 
+test('a change of the primary group counts for rows without a name, too', async () => {
+  const { server, site } = client;
+  const { rows: groups } = await client.write(
+    `INSERT INTO groups (tenant_id, group_id, group_type, name)
+     SELECT $1, gen_random_uuid(), 'Team', 'Team ' || i FROM generate_series(1, 2) AS i RETURNING group_id AS id`,
+  );
+  const join = (index: number) =>
+    client.write(
+      'UPDATE users SET primary_group_id = $2 WHERE tenant_id = $1 AND user_id = $3',
+      groups[index]?.id,
+      site.user.userId,
+    );
+  await join(0);
+  for (const day of ['2026-03-31', '2026-04-01', '2026-04-02'])
+    await submit({ timestamp: `${day}T09:00:00Z` });
+  at(IN_MAY_2027);
+  await enforce();
+  await join(1);
+  server.clock.nowMs += 86_400_000;
+  await enforce();
+  expect(await usersOf('presence_events')).toHaveLength(2);
+  const rows = await get('metrics/people', 'startDate=2026-03-01&endDate=2026-04-30&by=group&period=range');
+  expect(rows.map(({ groupName, people, attendance }) => [groupName, people, attendance])).toEqual([
+    ['Team 2', 1, 3],
+  ]);
+});
+
 /** Nothing leads back to people of years all of whose names have ended, 90 days after the last one. */
 async function closeYears(): Promise<void> {
   const { owner } = client.server.db;

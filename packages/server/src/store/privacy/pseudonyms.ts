@@ -61,7 +61,7 @@ const ofDays = (column: string) =>
 
 /**
  * Moves the rows of users on some local days to their pseudonyms: one for each user and calendar year, with the primary group
- * and the office that the user has at the first such call. All days must be of one year. Locks the users, so that nobody
+ * and the office that the user has now. All days must be of one year. Locks the users, so that nobody
  * writes their days meanwhile. Users without rows on these days get no pseudonym. A repeated call moves what is left.
  *
  * What a row says of the person besides the id goes: ids of the source and free text. The rest of the row stays, and so do all

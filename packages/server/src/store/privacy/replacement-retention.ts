@@ -2,12 +2,6 @@ import type { Tx } from '../connections/db.ts';
 
 /** SQL: no cursor may ask for the row. */
 const IS_OLD = 'written_xid < (SELECT attendance_kept_from())';
-/** SQL that closes the years all of whose names have ended. */
-const CLOSE_YEARS = `UPDATE pseudonym_keys k SET closed = true, digest_key = NULL
-  WHERE k.tenant_id = $1 AND NOT k.closed AND k.${IS_OLD}
-    AND NOT EXISTS (SELECT FROM ended_names e
-                    WHERE e.tenant_id = $1 AND (e.done_before IS NULL OR e.done_before < make_date(k.year + 1, 1, 1)))
-  RETURNING k.year`;
 
 /**
  * The first transaction since which the database keeps the keys of all rows that moved to a pseudonym, and of all users who are
@@ -24,14 +18,15 @@ export async function replacementsKeptFrom(tx: Tx): Promise<bigint | undefined> 
 /**
  * Deletes what leads from pseudonyms to people, and the ids of users who are gone, if no cursor of attendance may ask for them
  * either. What leads to the pseudonym of a user who is there stays until all names of the year have ended: rows that move later
- * need the same pseudonym, and the user counts once in the year. Cursors that have not seen it are refused from then on. Returns the number of rows.
+ * need the same pseudonym, and the user counts once in the year. Cursors that have not seen it are refused from then on. Returns the
+ * number of rows.
  */
 export async function pruneReplacements(tx: Tx, tenantId: string): Promise<number> {
+  await tx.query('SELECT close_pseudonym_years()');
   const { rows } = await tx.query<{ pruned: number }>(
-    `WITH closed AS (${CLOSE_YEARS}),
-     replaced_users_pruned AS (
+    `WITH replaced_users_pruned AS (
        DELETE FROM replaced_users r WHERE r.tenant_id = $1 AND ${IS_OLD}
-         AND (r.year IN (SELECT year FROM closed UNION ALL SELECT k.year FROM pseudonym_keys k WHERE k.tenant_id = $1 AND k.closed)
+         AND (r.year IN (SELECT k.year FROM pseudonym_keys k WHERE k.tenant_id = $1 AND k.closed)
               OR NOT EXISTS (SELECT FROM users u WHERE u.tenant_id = $1 AND u.user_id = r.user_id))
        RETURNING written_xid),
      gone_users_pruned AS (DELETE FROM gone_users WHERE tenant_id = $1 AND ${IS_OLD} RETURNING written_xid),

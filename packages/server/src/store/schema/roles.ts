@@ -68,8 +68,7 @@ const GRANTS = `
   GRANT SELECT ON rollcall.erasures TO ${RESTRICTED_ROLE};
   GRANT SELECT, DELETE ON rollcall.replaced_users, rollcall.gone_users TO ${RESTRICTED_ROLE};
   GRANT SELECT, UPDATE (done_before) ON rollcall.ended_names TO ${RESTRICTED_ROLE};
-  GRANT SELECT (tenant_id, year, closed, written_xid), UPDATE (digest_key, closed) ON rollcall.pseudonym_keys
-    TO ${RESTRICTED_ROLE};
+  GRANT SELECT (tenant_id, year, closed) ON rollcall.pseudonym_keys TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (pruned_xid) ON rollcall.replacement_marks TO ${RESTRICTED_ROLE};
   GRANT SELECT, INSERT, UPDATE (kept) ON rollcall.retention_settings TO ${RESTRICTED_ROLE};
   GRANT SELECT ON rollcall.removed_days TO ${RESTRICTED_ROLE};
@@ -107,7 +106,7 @@ const GRANTS = `
     rollcall.unbooked_sightings(uuid, uuid[], uuid[], timestamptz[], timestamptz[]),
     rollcall.request_erasure(uuid, timestamptz, text, text[], jsonb),
     rollcall.erase_visits(text[], text, date, date),
-    rollcall.stored_without_name(uuid[], date[], uuid[], boolean) TO ${RESTRICTED_ROLE};
+    rollcall.stored_without_name(uuid[], date[], uuid[], boolean), rollcall.close_pseudonym_years() TO ${RESTRICTED_ROLE};
   GRANT EXECUTE ON FUNCTION rollcall.look_up_session(bytea), rollcall.touch_session(uuid, timestamptz),
     rollcall.sessions_of_account(uuid), rollcall.end_sessions(uuid, uuid),
     rollcall.prune_sign_ins(timestamptz, timestamptz, timestamptz, timestamptz, timestamptz),
