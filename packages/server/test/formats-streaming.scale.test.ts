@@ -88,7 +88,7 @@ describe.each(['ndjson', 'csv', 'parquet'])('%s', (format) => {
     expect(complete).toBe(false);
     // The file lacks the footer. Without it, nothing can read a Parquet file.
     expect(bytes.subarray(-4).toString()).not.toBe('PAR1');
-  });
+  }, 60_000);
 
   test('a client that hangs up frees its export connection at once', async () => {
     const readers = await Promise.all(Array.from({ length: SHARE }, () => openExport(format)));

@@ -82,12 +82,15 @@ export function countConnections({ app }: TestServer): Promise<number> {
 export function readAll(response: http.IncomingMessage): Promise<Transfer> {
   return new Promise((resolve) => {
     const pieces: Buffer[] = [];
-    response.on('data', (piece: Buffer) => pieces.push(piece));
-    response.on('error', () => undefined);
-    response.on('close', () => {
+    const end = () => {
       const bytes = Buffer.concat(pieces);
       resolve({ bytes, text: bytes.toString(), chunks: pieces.length, complete: response.complete });
-    });
+    };
+    response.on('data', (piece: Buffer) => pieces.push(piece));
+    response.on('error', () => undefined);
+    response.on('close', end);
+    // It may have broken off before anybody read it.
+    if (response.closed) end();
     response.resume();
   });
 }
