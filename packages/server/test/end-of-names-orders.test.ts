@@ -6,9 +6,8 @@ import { importFolder } from '../src/folder-import/import-folder.ts';
 import { noteNamesWritten } from '../src/store/privacy/ended-names.ts';
 import { ChangesClient } from './support/changes.ts';
 import { addNode } from './support/directory.ts';
-import { goodEvent, type Members } from './support/presence.ts';
-import { enforceRetention, runTask, setRetention } from './support/retention.ts';
-import { outlastTransactions } from './support/transactions.ts';
+import { IN_MAY_2027, NamesClient } from './support/ended-names.ts';
+import { setRetention } from './support/retention.ts';
 import { until } from './support/waiting.ts';
 import { logChanges, storeDays } from './support/workday.ts';
 
@@ -17,54 +16,11 @@ import { logChanges, storeDays } from './support/workday.ts';
  */
 
 const client = ChangesClient.forEachTest();
-type Json = Record<string, unknown>;
-const IN_MAY_2027 = Date.parse('2027-05-01T12:00:00Z');
-const at = (nowMs: number) => {
-  client.server.clock.nowMs = nowMs;
-};
-beforeEach(() => at(Date.parse('2026-05-01T12:00:00Z')));
-const enforce = () => enforceRetention(client);
-const post = async (path: string, payload: object) => {
-  const reply = await client.server.app.inject({
-    method: 'POST',
-    url: `/v1/${path}`,
-    headers: { authorization: `Bearer ${await client.server.token(client.site.key)}`, prefer: 'tell-new' },
-    payload,
-  });
-  expect(reply.statusCode, reply.body).toBe(200);
-  return reply.json().results as Json[];
-};
-const submit = (event: Members) =>
-  post('presence', { sourceId: 'door', presenceEvents: [goodEvent(client.site, event)] });
-const arrive = (members: object) =>
-  post('visitor-arrival', {
-    sourceId: 'desk',
-    visitorArrivals: [
-      {
-        ...{ eventId: 'v1', visitorName: 'Vera Visitor', visitorEmail: 'vera@example.com' },
-        ...{ locationId: client.site.office.locationId, locationType: 'location', ...members },
-      },
-    ],
-  });
-const stored = async (sql: string) => (await client.write(sql)).rows as Json[];
+const { at, enforce, submit, arrive, stored, usersOf, closeYears } = new NamesClient(client);
+beforeEach(() => at('2026-05-01T12:00:00Z'));
 const ended = () =>
   stored('SELECT kind, done_before::text AS done FROM ended_names WHERE tenant_id = $1 ORDER BY kind');
 const years = () => stored('SELECT year, closed FROM pseudonym_keys WHERE tenant_id = $1 ORDER BY year');
-const usersOf = async (table: string) =>
-  (await stored(`SELECT DISTINCT user_id AS id FROM ${table} WHERE tenant_id = $1`)).map(({ id }) => id);
-
-/** Nothing leads back to people of years all of whose names have ended, 90 days after the last one. */
-async function closeYears(): Promise<void> {
-  const { owner } = client.server.db;
-  await owner.inSystem((tx) => tx.query('DELETE FROM attendance_marks'));
-  await outlastTransactions(owner);
-  await runTask(client, 'prune');
-  at(client.server.clock.nowMs + 91 * 86_400_000);
-  await runTask(client, 'prune');
-  // The server has read what is closed a while ago.
-  client.server.stopwatch.nowMs += 5_000;
-}
-
 /** Writes an export of a day and gives a function that imports it again, and answers what it stored, had already, and refused. */
 async function exported(day: string, ...datasets: string[]): Promise<() => Promise<unknown[]>> {
   const directory = await mkdtemp(join(tmpdir(), 'rollcall-orders-'));
@@ -194,7 +150,7 @@ test('an entry of the action log about a day of a closed year does not open the 
   await logChanges(client.server.db.owner, client.site.tenantId, [
     { userId, loggedAt: '2027-05-02T08:00:00Z', day: '2025-12-28', changedBy: 'admin' },
   ]);
-  at(Date.parse('2028-08-01T12:00:00Z'));
+  at('2028-08-01T12:00:00Z');
   await enforce();
   expect(await usersOf('action_log')).not.toContain(userId);
   expect(await years()).toEqual([{ year: 2025, closed: true }]);

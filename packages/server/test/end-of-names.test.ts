@@ -5,49 +5,22 @@ import { listDays } from '../src/store/values/days.ts';
 import { recordDays } from '../src/workday/plan.ts';
 import { ChangesClient, followable } from './support/changes.ts';
 import { addUser } from './support/directory.ts';
+import { IN_MAY_2027, type Json, NamesClient } from './support/ended-names.ts';
 import { runErasures } from './support/erasing.ts';
 import { manageClient } from './support/manage.ts';
-import { goodEvent, type Members } from './support/presence.ts';
-import { callRetention, enforceRetention, runTask, setRetention } from './support/retention.ts';
-import { outlastTransactions } from './support/transactions.ts';
+import { callRetention, enforceRetention, setRetention } from './support/retention.ts';
 import { until } from './support/waiting.ts';
 import { logChanges, storeDays } from './support/workday.ts';
 import { filesOf } from './support/zip-files.ts';
 
 const client = ChangesClient.forEachTest();
-beforeEach(() => at(IN_MAY_2026));
-type Json = Record<string, unknown>;
-
-const IN_MAY_2026 = '2026-05-01T12:00:00Z';
-/** Then the names of March 2026 and before have ended, and those of April and later have not. */
-const IN_MAY_2027 = Date.parse('2027-05-01T12:00:00Z');
-const at = (instant: number | string) => {
-  client.server.clock.nowMs = typeof instant === 'string' ? Date.parse(instant) : instant;
-};
-const enforce = () => enforceRetention(client);
+const { at, enforce, submit, arrive, stored, usersOf, closeYears } = new NamesClient(client);
+beforeEach(() => at('2026-05-01T12:00:00Z'));
 const get = async (path: string, query: string) => {
   const reply = await client.get(path, query);
   expect(reply.statusCode, reply.body).toBe(200);
   return reply.json() as Json[];
 };
-const post = async (path: string, payload: object) => {
-  const reply = await client.server.app.inject({
-    method: 'POST',
-    url: `/v1/${path}`,
-    headers: { authorization: `Bearer ${await client.server.token(client.site.key)}`, prefer: 'tell-new' },
-    payload,
-  });
-  expect(reply.statusCode, reply.body).toBe(200);
-  return reply.json().results as Json[];
-};
-const submit = (...events: Members[]) =>
-  post('presence', {
-    sourceId: 'door',
-    presenceEvents: events.map((event) => goodEvent(client.site, event)),
-  });
-const stored = async (sql: string) => (await client.write(sql)).rows as Json[];
-const usersOf = async (table: string, column = 'user_id') =>
-  (await stored(`SELECT DISTINCT ${column} AS id FROM ${table} WHERE tenant_id = $1`)).map(({ id }) => id);
 const tablesWith = async (text: string) => {
   const tables: string[] = [];
   for (const table of ['presence_events', 'day_plans', 'bookings', 'action_log', 'visitor_arrivals']) {
@@ -225,16 +198,6 @@ test('a change of the primary group counts for rows without a name, too', async 
   ]);
 });
 
-/** Nothing leads back to people of years all of whose names have ended, 90 days after the last one. */
-async function closeYears(): Promise<void> {
-  const { owner } = client.server.db;
-  await owner.inSystem((tx) => tx.query('DELETE FROM attendance_marks'));
-  await outlastTransactions(owner);
-  await runTask(client, 'prune');
-  client.server.clock.nowMs += 91 * 86_400_000;
-  await runTask(client, 'prune');
-}
-
 describe('an event of a day whose names have ended', () => {
   const LATE = { timestamp: '2026-03-30T09:00:00Z', sourceUserId: 'badge 7' };
 
@@ -305,8 +268,6 @@ describe('an event of a day whose names have ended', () => {
       { year: 2026 },
     ]);
     await closeYears();
-    // The server has read what is closed a while ago.
-    client.server.stopwatch.nowMs += 5_000;
     expect(await stored('SELECT year FROM replaced_users WHERE tenant_id = $1')).toEqual([{ year: 2026 }]);
     expect(
       await stored('SELECT year, closed FROM pseudonym_keys WHERE tenant_id = $1 ORDER BY year'),
@@ -367,21 +328,6 @@ test('the export of a person has the rows under a known pseudonym, and an erasur
 });
 
 describe('names of visitors', () => {
-  const arrive = (members: object) =>
-    post('visitor-arrival', {
-      sourceId: 'desk',
-      visitorArrivals: [
-        {
-          ...{ eventId: 'v1', timestamp: '2026-03-10T09:00:00Z', visitorName: 'Vera Visitor' },
-          ...{
-            visitorEmail: 'vera@example.com',
-            visitorCompany: 'Vera & Co.',
-            hostUserId: client.site.user.userId,
-          },
-          ...{ locationId: client.site.office.locationId, locationType: 'location', ...members },
-        },
-      ],
-    });
   const arrivals = () =>
     stored(
       'SELECT visitor_name AS name, visitor_email AS email, visitor_company AS company, host_user_id AS host FROM visitor_arrivals WHERE tenant_id = $1 ORDER BY observed_at',
@@ -389,17 +335,18 @@ describe('names of visitors', () => {
 
   test('end after their own time, and an arrival that comes again is known', async () => {
     const { userId } = client.site.user;
+    const host = { hostUserId: userId };
     await setRetention(client, { visitors: null, visitorNames: 'P30D' });
-    await arrive({});
+    await arrive(host);
     at('2026-04-30T12:00:00Z');
     await enforce();
     const nameless = { name: NAMELESS_VISITOR, email: null, company: null };
     expect(await arrivals()).toEqual([{ ...nameless, host: userId }]);
-    expect(await arrive({})).toMatchObject([{ isNew: false }]);
-    expect(await arrive({ eventId: 'v2', timestamp: '2026-03-20T09:00:00Z' })).toMatchObject([
+    expect(await arrive(host)).toMatchObject([{ isNew: false }]);
+    expect(await arrive({ ...host, eventId: 'v2', timestamp: '2026-03-20T09:00:00Z' })).toMatchObject([
       { isNew: true },
     ]);
-    expect(await arrive({ eventId: 'v3', timestamp: '2026-04-20T09:00:00Z' })).toMatchObject([
+    expect(await arrive({ ...host, eventId: 'v3', timestamp: '2026-04-20T09:00:00Z' })).toMatchObject([
       { isNew: true },
     ]);
     expect(await arrivals()).toEqual([

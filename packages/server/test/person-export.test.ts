@@ -272,6 +272,30 @@ describe('the route', () => {
     });
   });
 
+  test('opens by a link that names the organisation, from pages of the own origin only', async () => {
+    const email = 'of-two@example.com';
+    const headers = await browserWithRole(server, planted.tenantId, 'administrator', email);
+    await addAccount(server, await server.organisation(), email, 'administrator');
+    const organisations = await server.db.owner.inSystem((tx) =>
+      tx.query<{ slug: string }>('SELECT slug FROM organisations WHERE tenant_id = $1', [planted.tenantId]),
+    );
+    const open = (query: string, site: string) =>
+      server.app.inject({
+        url: `/v1/manage/users/${planted.userId}/export${query}`,
+        headers: { cookie: headers.cookie, 'sec-fetch-site': site },
+      });
+    const query = `?organisation=${organisations.rows[0]?.slug}`;
+    expect((await open(query, 'same-origin')).statusCode).toBe(200);
+    for (const site of ['cross-site', 'same-site']) expectProblem(await open(query, site), 403);
+    // Without an organisation, a person of several is refused. No other route takes it from the query.
+    expectProblem(await open('', 'same-origin'), 403);
+    const list = await server.app.inject({
+      url: `/v1/manage/users${query}`,
+      headers: { cookie: headers.cookie },
+    });
+    expectProblem(list, 403);
+  });
+
   test('knows nobody of another organisation', async () => {
     const other = await manageClient(server);
     for (const id of ['x', randomUUID(), planted.userId])

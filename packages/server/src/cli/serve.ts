@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { DataConfig, ServerConfig } from '../config.ts';
-import { isLoopback } from '../http/monitoring/monitoring-server.ts';
+import { isLoopback } from '../http/network.ts';
 import type { Jobs } from '../jobs/runner.ts';
 import { roleOf, transportOf } from '../store/connections/check-database.ts';
 import type { Database, DatabaseTarget, SessionRole } from '../store/connections/db.ts';

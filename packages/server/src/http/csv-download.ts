@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { csvFile } from '../files/csv-file.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
-import { whenAnswered } from './answer-over.ts';
+import { notePeopleRead, type PeopleRead } from './audit/reads.ts';
 import { Page, wrongParameter } from './bulk.ts';
 import type { Transfers } from './transfers.ts';
 
@@ -41,7 +41,7 @@ export interface CsvDownload<Column extends string> {
   /** Reads the rows in one transaction, with one snapshot. */
   read: (tx: Tx) => AsyncIterable<Readonly<Record<Column, unknown>>[]>;
   /** What the audit trail says of a file that names people. Absent: the file names nobody. */
-  audited?: { dataset: string; filters: Record<string, string>; userIds: readonly string[] };
+  audited?: Omit<PeopleRead, 'format'>;
 }
 
 /**
@@ -56,32 +56,21 @@ export async function sendCsv<Column extends string>(
 ): Promise<FastifyReply> {
   const transfer = await transfers.begin({ kind: 'exports', tenantId }, request, reply);
   const rows = transfer.reading(database.stream('exports', tenantId, read));
-  const file = csvFile(audited ? auditFile(rows, audited, request, reply) : rows, columns);
+  const count = audited && notePeopleRead({ ...audited, format: 'csv' }, request, reply);
+  const file = csvFile(count ? counted(rows, count) : rows, columns);
   const first = await file.next();
   reply.type('text/csv; charset=utf-8; header=present');
   reply.header('content-disposition', `attachment; filename="${name}"`);
   return reply.send(Readable.from(transfer.body(first, file), { objectMode: false }));
 }
 
-/** Notes the read of a file when its answer is over: also one that broke off. Returns the rows, and counts them. */
-function auditFile<Row>(
+/** Returns the rows, and calls `count` with the number of each batch. */
+async function* counted<Row>(
   batches: AsyncIterable<Row[]>,
-  { dataset, filters, userIds }: NonNullable<CsvDownload<string>['audited']>,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): AsyncIterable<Row[]> {
-  let rows = 0;
-  whenAnswered(request.raw, reply.raw, (complete) => {
-    if (reply.raw.statusCode !== 200) return;
-    request.server.audit.note(request, 'export.read', {
-      targets: userIds.map((reference) => ({ kind: 'user', reference })),
-      metadata: { dataset, format: 'csv', filters, users: userIds.length, rows, complete },
-    });
-  });
-  return (async function* () {
-    for await (const batch of batches) {
-      rows += batch.length;
-      yield batch;
-    }
-  })();
+  count: (rows: number) => void,
+): AsyncGenerator<Row[], void> {
+  for await (const batch of batches) {
+    count(batch.length);
+    yield batch;
+  }
 }

@@ -26,3 +26,8 @@ function parsedNetworkOf(address: string): string {
     ? parsed.toString()
     : Buffer.from(parsed.toByteArray().slice(0, SITE_BYTES)).toString('hex');
 }
+
+/** Whether only this machine can reach the address, or name, on which a server listens. */
+export function isLoopback(host: string): boolean {
+  return ['', 'localhost', '::1', '[::1]'].includes(host) || /^127\./.test(host);
+}

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { whenAnswered } from '../http/answer-over.ts';
 import { ACTION_NAMES } from '../http/audit/actions.ts';
-import { MOST_TARGETS } from '../http/audit/entry.ts';
+import { notePeopleRead } from '../http/audit/reads.ts';
 import { wrongParameter } from '../http/bulk.ts';
 import type { Monitor } from '../http/monitoring/monitor.ts';
 import type { ExportQuery } from '../store/warehouse/query.ts';
@@ -19,8 +18,8 @@ interface CountedRead {
 }
 
 /**
- * Notes the read of a dataset when its answer is over: also one that broke off. Returns what counts the rows. An answer
- * without rows of people, such as metrics, and one that is no 200 have no entry.
+ * Notes the read of a dataset for the audit trail (`notePeopleRead`), and its rows for the monitor. Returns what counts the rows. A
+ * read without rows of people, such as metrics, has no entry.
  */
 export function auditRead(
   { path, ofStatistics }: Dataset,
@@ -28,33 +27,20 @@ export function auditRead(
   request: FastifyRequest,
   reply: FastifyReply,
 ): <Row>(batches: AsyncIterable<Row[]>) => AsyncIterable<Row[]> {
-  let rows = 0;
-  const count = async function* <Row>(batches: AsyncIterable<Row[]>) {
+  if (request.method === 'HEAD') return (batches) => batches;
+  const filters = filtersOf(request.query as Record<string, string>);
+  const count = ofStatistics
+    ? undefined
+    : notePeopleRead({ dataset: path, format, filters, userIds }, request, reply);
+  return async function* (batches) {
     for await (const batch of batches) {
       if (!isOfRemovals(batch)) {
-        rows += batch.length;
+        count?.(batch.length);
         monitor?.noteRows(path, format, batch.length);
       }
       yield batch;
     }
   };
-  if (request.method === 'HEAD' || (ofStatistics && !monitor)) return (batches) => batches;
-  if (ofStatistics) return count;
-  whenAnswered(request.raw, reply.raw, (complete) => {
-    if (reply.raw.statusCode !== 200) return;
-    request.server.audit.note(request, 'export.read', {
-      targets: userIds.slice(0, MOST_TARGETS).map((reference) => ({ kind: 'user', reference })),
-      metadata: {
-        dataset: path,
-        format,
-        filters: filtersOf(request.query as Record<string, string>),
-        users: userIds.length,
-        rows,
-        complete,
-      },
-    });
-  });
-  return count;
 }
 
 /** Rows about days whose rows were removed name nobody. They are a batch of their own. */

@@ -39,8 +39,8 @@ export function LimitFields({ present, defaultLimits, mostLimits }: LimitFieldsP
 }
 
 function hintOf(usual: number | undefined, most: number | undefined): string {
-  const default_ = usual === undefined ? words.ofOrganisation : words.usually(formatWhole(usual));
-  return `${default_} ${words.most(formatWhole(most))}`;
+  const ofOthers = usual === undefined ? words.ofOrganisation : words.usually(formatWhole(usual));
+  return `${ofOthers} ${words.most(formatWhole(most))}`;
 }
 
 /** The limits of a form that are others than the present ones; null stands for the default. */

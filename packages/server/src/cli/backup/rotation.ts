@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DataConfig } from '../../config.ts';
 import type { BackupEncryption } from '../../store/backup/encryption.ts';
 import { withContext } from '../context.ts';
@@ -134,18 +135,10 @@ function tellFailure(error: unknown, { json }: Rotation): void {
 
 /** Returns true at that time, and false if the process is to end before. */
 async function sleepUntil(time: Date, signal: AbortSignal): Promise<boolean> {
-  for (;;) {
-    if (signal.aborted) return false;
+  while (!signal.aborted) {
     const leftMs = time.getTime() - Date.now();
     if (leftMs <= 0) return true;
-    await new Promise<void>((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = setTimeout(end, Math.min(leftMs, LONGEST_SLEEP_MS));
-      signal.addEventListener('abort', end);
-    });
+    await delay(Math.min(leftMs, LONGEST_SLEEP_MS), undefined, { signal }).catch(() => undefined);
   }
+  return false;
 }

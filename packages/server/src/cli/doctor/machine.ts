@@ -83,6 +83,6 @@ export async function checkTimeService(): Promise<Finding> {
   return unknown(
     check,
     'This system does not tell whether its clock is synchronised.',
-    'See to it that an NTP service runs: logins with a wrong time are refused.',
+    'Run an NTP service: the server refuses logins with a wrong time.',
   );
 }

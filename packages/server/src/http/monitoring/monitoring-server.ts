@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
+import { isLoopback } from '../network.ts';
 
 export const METRICS_PATH = '/metrics';
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -39,11 +40,6 @@ export async function serveMonitoring(
       if (server.listening) await once(server, 'close');
     },
   };
-}
-
-/** Whether only this machine can reach an address. */
-export function isLoopback(host: string): boolean {
-  return ['', 'localhost', '::1', '[::1]'].includes(host) || /^127\./.test(host);
 }
 
 async function answer(

@@ -59,19 +59,18 @@ export async function endNames(
 
 /**
  * Notes that all rows of days before `doneBefore` have moved, unless somebody has written rows with names since `ended` was read. Waits for
- * transactions that have written some. Returns whether it has noted it.
+ * transactions that have written some.
  */
 export async function noteNamesDone(
   tx: Tx,
   tenantId: string,
   kind: KindOfNames,
   { doneBefore, ended }: { doneBefore: string; ended: EndedNames },
-): Promise<boolean> {
-  const { rowCount } = await tx.query(
+): Promise<void> {
+  await tx.query(
     'UPDATE ended_names SET done_before = $3 WHERE tenant_id = $1 AND kind = $2 AND xmin::text = $4',
     [tenantId, kind, doneBefore, ended.version],
   );
-  return rowCount === 1;
 }
 
 /**
@@ -85,6 +84,7 @@ export async function noteNamesWritten(
   days: Iterable<string>,
   at: Date,
 ): Promise<void> {
+  // Names of visitors end first.
   const recent = utcDay(at.getTime() - namesKeptForMs('visitorNames'));
   let first: string | undefined;
   for (const day of days) if (day < recent && (first === undefined || day < first)) first = day;

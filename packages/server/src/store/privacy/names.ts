@@ -6,7 +6,7 @@ import { mayBeOfDay, mayBeOfDays } from '../values/day-window.ts';
 import { addDays } from '../values/days.ts';
 import { findEndedNames, noteNamesDone } from './ended-names.ts';
 import { openYears, openYearsForLog } from './pseudonym-years.ts';
-import { logWithoutText, makeRoomForPlans, SERVER_REASONS, takePseudonyms } from './pseudonyms.ts';
+import { logWithoutText, moveRows, SERVER_REASONS, takePseudonyms } from './pseudonyms.ts';
 import { firstDay, onDay, type Removal, SLICE_ROWS } from './removal.ts';
 import type { KindOfNames } from './retention-kinds.ts';
 
@@ -81,9 +81,11 @@ async function untilDone(
   return rows;
 }
 
-/** SQL of the digest of an event `t` without its name. */
-function digestBy(year: string): string {
-  return `digest_without_name(t.event_digest, (SELECT k.digest_key FROM pseudonym_keys k WHERE k.tenant_id = $1 AND k.year = ${year}))`;
+const yearOf = (day: string) => Number(day.slice(0, 4));
+
+/** SQL of the digest of an event `t` of a day without its name. */
+function digestOn(day: string): string {
+  return `digest_without_name(t.event_digest, (SELECT k.digest_key FROM pseudonym_keys k WHERE k.tenant_id = $1 AND k.year = ${yearOf(day)}))`;
 }
 
 /** Locks the users, so that nobody writes their plans meanwhile. */
@@ -100,51 +102,24 @@ async function moveRowsOfUsers(tx: Tx, tenantId: string, day: string): Promise<n
   if (rows.length === 0) return 0;
   const userIds = rows.map(({ userId }) => userId);
   await lockUsers(tx, tenantId, userIds);
-  const year = Number(day.slice(0, 4));
+  const year = yearOf(day);
   await openYears(tx, tenantId, [year]);
   const pseudonyms = await takePseudonyms(
     tx,
     userIds.map((userId) => ({ userId, year })),
   );
-  const ids = uuidArray(pseudonyms.map(({ userId }) => userId));
-  const toIds = uuidArray(pseudonyms.map(({ pseudonymId }) => pseudonymId));
-  await makeRoomForPlans(tx, tenantId, [ids, [day], toIds]);
   await deleteKnown(tx, 'presence_events', {
     tenantId,
     day,
-    condition: 't.user_id = ANY ($4::uuid[])',
-    values: [ids],
+    condition: 't.user_id = ANY ($3::uuid[])',
+    values: [uuidArray(userIds)],
   });
-  for (const { table, column, set, values } of [
-    {
-      table: 'presence_events',
-      column: 'user_id',
-      set: `event_digest = ${digestBy('$5')}, source_user_id = NULL, written_xid = pg_current_xact_id()`,
-      values: [year],
-    },
-    { table: 'day_plans', column: 'user_id', set: '', values: [] },
-    { table: 'bookings', column: 'user_id', set: '', values: [] },
-    {
-      table: 'visitor_arrivals',
-      column: 'host_user_id',
-      set: 'written_xid = pg_current_xact_id()',
-      values: [],
-    },
-  ]) {
-    const isByMonth = table === 'presence_events' || table === 'visitor_arrivals';
-    await tx.query(
-      `UPDATE ${table} t SET ${column} = p.pseudonym_id${set && `, ${set}`}
-       FROM unnest($3::uuid[], $4::uuid[]) AS p (user_id, pseudonym_id)
-       WHERE ${ofUsers(column)} AND t.${column} = p.user_id${isByMonth ? ` AND ${mayBeOfDay('t.observed_at', '$2::date')}` : ''}`,
-      [tenantId, day, ids, toIds, ...values],
-    );
-  }
+  await moveRows(tx, tenantId, pseudonyms, {
+    days: [day],
+    kinds: ['presence', 'plans', 'bookings', 'visitors'],
+    digest: digestOn(day),
+  });
   return userIds.length;
-}
-
-/** SQL: a row `t` is of the users $3 on the day $2. With outdated statistics, the planner reads no more than these rows. */
-function ofUsers(column: string): string {
-  return `t.tenant_id = $1 AND t.day = $2::date AND t.${column} = ANY ($3::uuid[])`;
 }
 
 /** Entries age by when they were logged. Each moves to the pseudonym of the year of its own day. The names of authors end, too. */
@@ -182,7 +157,7 @@ const EVENT_OF_DAY = `t.tenant_id = $1 AND t.day = $2::date AND ${mayBeOfDay('t.
  * Deletes events of a day that came again without a name before their own names end: each event is stored once. Returns their
  * number. Looks up each digest as a column, since the index is no use for what a function returns (row-level security).
  *
- * @param condition SQL of the events `t`; its parameters begin with $4
+ * @param condition SQL of the events `t`; its parameters begin with $3
  */
 async function deleteKnown(
   tx: Tx,
@@ -194,25 +169,26 @@ async function deleteKnown(
     values,
   }: { tenantId: string; day: string; condition: string; values: Buffer[] },
 ): Promise<number> {
-  const { rows } = await tx.query<{ observedAt: string; digest: string }>(
+  const { rows } = await tx.query<{ digest: string }>(
     `WITH named AS MATERIALIZED (
-       SELECT t.observed_at, t.event_digest, ${digestBy('$3')} AS digest FROM ${table} t WHERE ${EVENT_OF_DAY} AND ${condition})
-     SELECT n.observed_at::text AS "observedAt", n.event_digest AS digest
+       SELECT t.observed_at, t.event_digest, ${digestOn(day)} AS digest FROM ${table} t WHERE ${EVENT_OF_DAY} AND ${condition})
+     SELECT n.event_digest AS digest
      FROM named n CROSS JOIN LATERAL (
        SELECT FROM ${table} k WHERE k.tenant_id = $1 AND k.observed_at = n.observed_at AND k.event_digest = n.digest LIMIT 1) AS k`,
-    [tenantId, day, Number(day.slice(0, 4)), ...values],
+    [tenantId, day, ...values],
   );
-  for (const { observedAt, digest } of rows)
-    await tx.query(
-      `DELETE FROM ${table} WHERE tenant_id = $1 AND observed_at = $2::timestamptz AND event_digest = $3`,
-      [tenantId, observedAt, digest],
-    );
+  if (rows.length === 0) return 0;
+  // A digest includes the instant, so it stands for the whole key.
+  await tx.query(`DELETE FROM ${table} t WHERE ${EVENT_OF_DAY} AND t.event_digest = ANY ($3::uuid[])`, [
+    tenantId,
+    day,
+    uuidArray(rows.map(({ digest }) => digest)),
+  ]);
   return rows.length;
 }
 
 async function clearVisitors(tx: Tx, tenantId: string, day: string): Promise<number> {
-  const year = Number(day.slice(0, 4));
-  await openYears(tx, tenantId, [year]);
+  await openYears(tx, tenantId, [yearOf(day)]);
   const known = await deleteKnown(tx, 'visitor_arrivals', {
     tenantId,
     day,
@@ -221,9 +197,9 @@ async function clearVisitors(tx: Tx, tenantId: string, day: string): Promise<num
   });
   const { rowCount } = await tx.query(
     `UPDATE visitor_arrivals t SET visitor_name = '${NAMELESS_VISITOR}', visitor_email = NULL, visitor_company = NULL,
-       event_digest = ${digestBy('$3')}, written_xid = pg_current_xact_id()
+       event_digest = ${digestOn(day)}, written_xid = pg_current_xact_id()
      WHERE ${EVENT_OF_DAY} AND ${IS_NAMED_VISITOR}`,
-    [tenantId, day, year],
+    [tenantId, day],
   );
   return known + (rowCount ?? 0);
 }

@@ -1,7 +1,7 @@
 import { uuidArray } from '../connections/binary-arrays.ts';
 import type { Tx } from '../connections/db.ts';
 import { lockUsers } from '../directory/users.ts';
-import type { DayWindow } from '../values/day-window.ts';
+import { type DayWindow, mayBeOfDays } from '../values/day-window.ts';
 import { OBSTACLE_CODES, REASONS, SEAT_CODES, seatReason } from '../workday/reasons.ts';
 
 /** The reasons of the server, which name nobody. Other reasons are free text of callers. */
@@ -34,30 +34,45 @@ export interface MovedRows {
   visitors: number;
 }
 
+interface Moved {
+  table: string;
+  /** That of the person. */
+  column: string;
+  /** SQL of what else changes. */
+  set?: string;
+  /** Partitioned by the time of the event, `observed_at`. */
+  isEvent?: true;
+}
+
 /**
- * The tables whose rows statistics need, each with the column of the person. Their rows of a local day move to the pseudonym
- * of the year of that day. An entry of the action log is of the day that was changed.
+ * The tables whose rows statistics need. Their rows of a local day move to the pseudonym of the year of that day. An entry of the
+ * action log is of the day that was changed.
  */
-const MOVED: Readonly<Record<keyof MovedRows, { table: string; column: string; set: string }>> = {
-  // The digest says whether an event is known already. It contains the user, who could be found again by it.
+const MOVED: Readonly<Record<keyof MovedRows, Moved>> = {
   presence: {
     table: 'presence_events',
     column: 'user_id',
-    set: 'event_digest = gen_random_uuid(), source_user_id = NULL, written_xid = pg_current_xact_id()',
+    set: 'source_user_id = NULL, written_xid = pg_current_xact_id()',
+    isEvent: true,
   },
-  plans: { table: 'day_plans', column: 'user_id', set: '' },
-  bookings: { table: 'bookings', column: 'user_id', set: '' },
-  changes: {
-    table: 'action_log',
-    column: 'user_id',
-    set: logWithoutText('$5'),
+  plans: { table: 'day_plans', column: 'user_id' },
+  bookings: { table: 'bookings', column: 'user_id' },
+  changes: { table: 'action_log', column: 'user_id', set: logWithoutText('$5') },
+  visitors: {
+    table: 'visitor_arrivals',
+    column: 'host_user_id',
+    set: 'written_xid = pg_current_xact_id()',
+    isEvent: true,
   },
-  visitors: { table: 'visitor_arrivals', column: 'host_user_id', set: 'written_xid = pg_current_xact_id()' },
 };
+const ALL_KINDS = Object.keys(MOVED) as (keyof MovedRows)[];
 
 /** SQL: the rows `t` of the users $2 on the days $3, by an index where the table has one. */
 const ofDays = (column: string) =>
   `t.tenant_id = $1 AND t.${column} = ANY ($2::uuid[]) AND t.day = ANY ($3::date[])`;
+const [FIRST_DAY, LAST_DAY] = ['min', 'max'].map((end) => `(SELECT ${end}(d) FROM unnest($3::date[]) AS d)`);
+/** SQL: an event `t` is in a partition that may have the days $3. */
+const IN_MONTHS = mayBeOfDays('t.observed_at', `${FIRST_DAY}`, `${LAST_DAY} + 1`);
 
 /**
  * Moves the rows of users on some local days to their pseudonyms: one for each user and calendar year, with the primary group
@@ -73,30 +88,59 @@ export async function moveToPseudonyms(
   userIds: string[],
   days: readonly string[],
 ): Promise<MovedRows> {
-  const moved: MovedRows = { presence: 0, plans: 0, bookings: 0, changes: 0, visitors: 0 };
   const year = Number(days[0]?.slice(0, 4));
   await lockUsers(tx, tenantId, userIds);
   const moving = await listUsersWithRows(tx, tenantId, userIds, days);
-  if (moving.length === 0) return moved;
   const pseudonyms = await takePseudonyms(
     tx,
     moving.map((userId) => ({ userId, year })),
   );
-  const ids = [uuidArray(pseudonyms.map(({ userId }) => userId)), days] as const;
-  const toIds = uuidArray(pseudonyms.map(({ pseudonymId }) => pseudonymId));
-  await makeRoomForPlans(tx, tenantId, [...ids, toIds]);
-  for (const [kind, { table, column, set }] of Object.entries(MOVED) as [keyof MovedRows, Moved][]) {
+  // The digest of an event contains the user, who could be found again by it.
+  return moveRows(tx, tenantId, pseudonyms, { days, digest: 'gen_random_uuid()' });
+}
+
+/**
+ * Moves rows of some local days, all of the year of the pseudonyms. The caller has locked their users. Returns the number of rows.
+ *
+ * @param kinds the kinds of rows to move
+ * @param digest SQL of the new digest of a presence event `t`
+ */
+export async function moveRows(
+  tx: Tx,
+  tenantId: string,
+  pseudonyms: readonly Pseudonym[],
+  {
+    days,
+    kinds = ALL_KINDS,
+    digest,
+  }: { days: readonly string[]; kinds?: readonly (keyof MovedRows)[]; digest: string },
+): Promise<MovedRows> {
+  const moved: MovedRows = { presence: 0, plans: 0, bookings: 0, changes: 0, visitors: 0 };
+  if (pseudonyms.length === 0) return moved;
+  const values = [
+    tenantId,
+    uuidArray(pseudonyms.map(({ userId }) => userId)),
+    days,
+    uuidArray(pseudonyms.map(({ pseudonymId }) => pseudonymId)),
+  ];
+  await makeRoomForPlans(tx, values);
+  for (const kind of kinds) {
+    const { table, column, set, isEvent } = MOVED[kind];
+    const changes = [
+      `${column} = p.pseudonym_id`,
+      ...(kind === 'presence' ? [`event_digest = ${digest}`] : []),
+      ...(set ? [set] : []),
+    ];
     const { rowCount } = await tx.query(
-      `UPDATE ${table} t SET ${column} = p.pseudonym_id${set && `, ${set}`}
+      `UPDATE ${table} t SET ${changes.join(', ')}
        FROM unnest($2::uuid[], $4::uuid[]) AS p (user_id, pseudonym_id)
-       WHERE ${ofDays(column)} AND t.${column} = p.user_id`,
-      [tenantId, ...ids, toIds, ...(kind === 'changes' ? [SERVER_REASONS] : [])],
+       WHERE ${ofDays(column)} AND t.${column} = p.user_id${isEvent ? ` AND ${IN_MONTHS}` : ''}`,
+      kind === 'changes' ? [...values, SERVER_REASONS] : values,
     );
     moved[kind] = rowCount ?? 0;
   }
   return moved;
 }
-type Moved = (typeof MOVED)[keyof MovedRows];
 
 /** Those of `userIds` of whom rows are left on some local days that `moveToPseudonyms` would move. */
 export async function listUsersWithRows(
@@ -114,18 +158,17 @@ export async function listUsersWithRows(
   return rows.map(({ userId }) => userId);
 }
 
-/** Deletes the plans and bookings of pseudonyms on days on which the users have plans, which are newer. */
-export async function makeRoomForPlans(
-  tx: Tx,
-  tenantId: string,
-  users: readonly [userIds: Buffer, days: readonly string[], pseudonymIds: Buffer],
-): Promise<void> {
+/**
+ * Deletes the plans and bookings of pseudonyms on days on which the users have plans, which are newer. `values` are the organisation,
+ * the users, the days and the pseudonyms.
+ */
+async function makeRoomForPlans(tx: Tx, values: unknown[]): Promise<void> {
   for (const table of ['bookings', 'day_plans']) {
     await tx.query(
       `DELETE FROM ${table} t USING unnest($2::uuid[], $4::uuid[]) AS p (user_id, pseudonym_id), day_plans d
        WHERE t.tenant_id = $1 AND t.user_id = ANY ($4::uuid[]) AND t.user_id = p.pseudonym_id AND t.day = ANY ($3::date[])
          AND d.tenant_id = $1 AND d.user_id = ANY ($2::uuid[]) AND d.user_id = p.user_id AND d.day = t.day`,
-      [tenantId, ...users],
+      values,
     );
   }
 }
