@@ -50,6 +50,18 @@ const breakDatabaseConnection = () =>
     ),
   );
 
+/**
+ * Breaks the connection in the middle of an export, and reads what came of it. The first piece is read before: if the server cuts the
+ * answer while the reader pauses, the client throws away what it has not handed out.
+ */
+async function readBrokenOff(response: http.IncomingMessage) {
+  await once(response, 'readable');
+  const begun: Buffer = response.read();
+  await breakDatabaseConnection();
+  const { complete, bytes } = await readAll(response);
+  return { complete, bytes: Buffer.concat([begun, bytes]) };
+}
+
 const inDatabase = <T>(work: (client: pg.Client, database: string) => Promise<T>) =>
   asAdmin((client) => work(client, server.db.target.database ?? ''));
 
@@ -81,9 +93,7 @@ test('parquet is sent while the server still reads it from the database, and is 
 
 describe.each(['ndjson', 'csv', 'parquet'])('%s', (format) => {
   test('breaks off visibly if its database connection breaks', async () => {
-    const response = await openExport(format);
-    await breakDatabaseConnection();
-    const { complete, bytes } = await readAll(response);
+    const { complete, bytes } = await readBrokenOff(await openExport(format));
     expect(bytes.length).toBeGreaterThan(1_000);
     expect(complete).toBe(false);
     // The file lacks the footer. Without it, nothing can read a Parquet file.
@@ -114,9 +124,7 @@ describe.each([
   });
 
   test.each(['json', 'csv'])('of %s breaks off visibly if its database connection breaks', async (format) => {
-    const response = await openExport(format, coding);
-    await breakDatabaseConnection();
-    const { complete, bytes } = await readAll(response);
+    const { complete, bytes } = await readBrokenOff(await openExport(format, coding));
     expect(bytes.length).toBeGreaterThan(1_000);
     expect(complete).toBe(false);
     expect(() => decode(bytes)).toThrow('unexpected end of file');
