@@ -66,7 +66,7 @@ async function endAllNames({ database, clock, log, signal }: Deps): Promise<bool
       ),
     );
   if (!ended.includes(true)) return true;
-  // Whoever writes rows of a day reads nodes before.
+  // Each transaction that writes rows of a day reads nodes before.
   const transactions = await outlastReadersOfNodes(database, signal);
   if (transactions > 0) log.warn({ transactions }, 'the end of names waits for transactions of before');
   return transactions === 0;
