@@ -3,7 +3,6 @@ import { deskIndexOf, numberOf, OFFICES, officeIndexOf } from './people.js';
 const DAY_MS = 86_400_000;
 /** The console's page of attendance opens with the current week and so many weeks before it. */
 const WEEKS_BEFORE = 12;
-/** The horizon engine has planned the later days. */
 const SATURDAY = 6;
 
 const isoDay = (ms) => new Date(ms).toISOString().slice(0, 10);
@@ -15,31 +14,29 @@ export function historyDays(nowMs) {
   const firstMs = todayMs - (weekdayOf(todayMs) - 1 + 7 * WEEKS_BEFORE) * DAY_MS;
   const days = [];
   for (let ms = firstMs; ms < todayMs; ms += DAY_MS) if (weekdayOf(ms) < SATURDAY) days.push(isoDay(ms));
-  return {
-    first: isoDay(firstMs),
-    today: isoDay(todayMs),
-    days,
-    isWeekend: weekdayOf(todayMs) >= SATURDAY,
-  };
+  return { first: isoDay(firstMs), today: isoDay(todayMs), days };
 }
 
 /** SQL of a number from 0 to 99 that looks random, and is the same for the same person and day. $3 is the day's number. */
 const draw = (seed) => `abs(hashint8extended((n::bigint << 20) + $3::integer, ${seed}) % 100)`;
 
 /**
- * SQL that stores the office plans of the day $2: three of ten people plan their office. They book its desks, and its zones
- * when there is no desk left. Plans to work elsewhere count in no attendance, so the past has none.
+ * SQL that stores the office plans of the day $2, where the horizon engine has stored none: it plans the working days from
+ * the local day of each office on, and $4 is the time now. Three of ten people plan their office. They book its desks, and
+ * its zones when there is no desk left. Plans to work elsewhere count in no attendance, so the past has none.
  */
 const plansOf = (desksOfOffice) => `
   WITH offices AS MATERIALIZED (
-    SELECT node_id, ${officeIndexOf('name')} AS office FROM nodes WHERE tenant_id = $1 AND kind = 'location'
+    SELECT node_id, ${officeIndexOf('name')} AS office FROM nodes
+    WHERE tenant_id = $1 AND kind = 'location'
+      AND ($2::date < ($4::timestamptz AT TIME ZONE time_zone)::date OR extract(isodow FROM $2::date) >= ${SATURDAY})
   ), desks AS MATERIALIZED (
     SELECT ${numberOf('place_name')} AS number, place_id, zone_id FROM node_paths WHERE tenant_id = $1 AND kind = 'place'
   ), people AS (
     SELECT user_id, ${numberOf('user_name')} AS n, primary_location_id AS location_id FROM users WHERE tenant_id = $1
   ), seated AS MATERIALIZED (
     SELECT *, row_number() OVER (PARTITION BY location_id ORDER BY ${draw(2)}, n) - 1 AS seat
-    FROM people WHERE ${draw(1)} < 30
+    FROM people WHERE location_id IN (SELECT node_id FROM offices) AND ${draw(1)} < 30
   ), stored AS (
     INSERT INTO day_plans (tenant_id, user_id, day, plan, location_id, set_by)
     SELECT $1, user_id, $2::date, 'o', location_id, 'week' FROM seated
@@ -81,24 +78,23 @@ const SOURCES = [
 
 /**
  * Stores what the console shows of the weeks before: office plans, bookings and presence of each working day, and today's
- * presence so far. The horizon engine has made the days from today on.
+ * presence so far.
  *
  * @returns {Promise<{ first: string, today: string, events: number }>} the range, and the number of events
  */
 export async function storeHistory({ owner, data }, { desks }, { nowMs, progress }) {
   const { tenantId } = data;
-  const { first, today, days, isWeekend } = historyDays(nowMs);
+  const { first, today, days } = historyDays(nowMs);
+  const now = new Date(nowMs);
   const run = (sql, ...values) => owner.inTenant(tenantId, (tx) => tx.query(sql, [tenantId, ...values]));
   const numberOfDay = (day) => Date.parse(day) / DAY_MS;
   let events = 0;
-  // The engine plans working days only, and a benchmark may run on a Sunday.
-  for (const day of isWeekend ? [...days, today] : days) {
-    await run(plansOf(desks / OFFICES), day, numberOfDay(day));
+  for (const day of [...days, today]) {
+    await run(plansOf(desks / OFFICES), day, numberOfDay(day), now);
     if (numberOfDay(day) % 7 === 0) progress(`stored the plans until ${day}`);
   }
   for (const day of [...days, today]) {
-    const now = day === today ? new Date(nowMs) : null;
-    const { rowCount } = await run(PRESENCE, day, numberOfDay(day), now);
+    const { rowCount } = await run(PRESENCE, day, numberOfDay(day), day === today ? now : null);
     events += rowCount;
   }
   return { first, today, events };

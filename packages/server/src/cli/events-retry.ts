@@ -102,7 +102,9 @@ interface Retry {
 /** Throws `Interrupted`. */
 async function retryAll(filters: RefusedEventFilter[], retry: Retry): Promise<void> {
   const { counts } = retry;
+  const signal = catchInterruption();
   for (const filter of filters) {
+    if (signal.aborted) throw new Interrupted();
     for await (const result of resultsOf(filter, retry)) {
       counts[result.result]++;
       show(result, retry.json);

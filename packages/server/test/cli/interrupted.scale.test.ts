@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import pg from 'pg';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isRoot, query } from '../embedded/support.ts';
 import { until } from '../support/waiting.ts';
+import { lockTable, untilSomeoneWaits } from './locks.ts';
 import { expectOneSentence, processesNaming, type Rollcall, superuserOf, Workspace } from './support.ts';
 
 const execute = promisify(execFile);
@@ -24,27 +24,13 @@ afterAll(async () => {
   await work.close();
 });
 
-/** Locks a table against every other session, until the test ends or the returned function is called. */
-async function lock(table: string): Promise<() => Promise<void>> {
-  const client = new pg.Client(await superuserOf(work.path('data')));
-  await client.connect();
-  await client.query(`BEGIN; LOCK TABLE rollcall.${table} IN ACCESS EXCLUSIVE MODE`);
-  let ended: Promise<void> | undefined;
-  const unlock = () => {
-    ended ??= client.end();
-    return ended;
-  };
-  onTestFinished(unlock);
-  return unlock;
-}
-
 const filesIn = (name: string) => readdirSync(work.path(name));
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
   'a backup that %s ends leaves no file, and says so',
   async (signal) => {
     await mkdir(work.path(signal));
-    const unlock = await lock('presence_events');
+    const unlock = await lockTable(work.path('data'), 'presence_events');
     const backup = work.spawn(['backup', work.path(`${signal}/backup.tar.gz`), ...dataDir]);
     await until(() => filesIn(signal).length > 0);
     backup.signalGroup(signal);
@@ -91,17 +77,9 @@ test('an interrupted import says how many rows are done, and the same command co
   const rows = Array.from({ length: 1_500 }, (_, n) => `person${n}@example.test,person${n}@example.test\n`);
   await writeFile(file, `userName,email\n${rows.join('')}`);
   const command = ['import', 'users', file, ...dataDir];
-  const unlock = await lock('users');
+  const unlock = await lockTable(work.path('data'), 'users');
   const first = work.spawn(command);
-  const superuser = await superuserOf(work.path('data'));
-  const isWaiting = async () =>
-    (
-      await query(
-        superuser,
-        `SELECT FROM pg_locks WHERE NOT granted AND relation = 'rollcall.users'::regclass`,
-      )
-    ).length > 0;
-  await until(isWaiting);
+  await untilSomeoneWaits(work.path('data'), 'users');
   first.signalGroup('SIGINT');
   expect(await first.exited).toEqual({
     code: 130,
