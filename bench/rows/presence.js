@@ -129,7 +129,7 @@ export function batches(context, server, rate) {
 }
 
 /** Begins with an empty table, and throws if the database lacks an acknowledged event. */
-async function counted(environment, eventsEach, run) {
+export async function counted(environment, eventsEach, run) {
   await environment.removeEvents();
   const measured = await run();
   const stored = await environment.countEvents();

@@ -1,0 +1,59 @@
+import { processorSeconds } from '../processor-time.js';
+import { inTurn } from '../statistics.js';
+import { comparison, load } from './common.js';
+import { counted } from './presence.js';
+
+const CONNECTIONS = 32;
+
+/**
+ * Presence posts of one event, a login before each, for each second of processor time of servers and database: two servers
+ * on one database, against one of them. Nothing on a system that does not tell the processor time.
+ */
+export async function replicas(context) {
+  const { environment, server, runs, progress } = context;
+  if (processorSeconds(server.pid) === undefined || Number.isNaN(await environment.postgresSeconds()))
+    return [];
+  const second = await environment.startServer({ second: true });
+  try {
+    const results = await inTurn(
+      runs,
+      { two: () => postsOf(context, [server, second]), one: () => postsOf(context, [server]) },
+      progress,
+    );
+    return [
+      comparison({
+        row: 'replicas',
+        what: `presence posts of one event, a login before each, ${CONNECTIONS} connections, to two servers on one database`,
+        unit: 'posts per processor-second',
+        ours: results.two,
+        against: 'one server',
+        theirs: results.one,
+        goal: 0.9,
+      }),
+    ];
+  } finally {
+    await second.stop();
+  }
+}
+
+/** Loads the servers at once. `perSecond` counts posts for each second of processor time, not of the clock. */
+async function postsOf(context, servers) {
+  const { environment } = context;
+  const used = async () => {
+    const own = servers.map(({ pid }) => processorSeconds(pid));
+    return own.reduce((sum, each) => sum + each, await environment.postgresSeconds());
+  };
+  const connections = CONNECTIONS / servers.length;
+  let cpuSeconds = 0;
+  const measured = await counted(environment, 1, async () => {
+    const began = await used();
+    const loads = servers.map((server) => load(context, server, { scenario: 'singles', connections }));
+    const all = await Promise.all(loads);
+    cpuSeconds = (await used()) - began;
+    return {
+      completed: all.reduce((sum, { completed }) => sum + completed, 0),
+      driverCpu: all.reduce((sum, { driverCpu }) => sum + driverCpu, 0),
+    };
+  });
+  return { ...measured, perSecond: measured.completed / cpuSeconds };
+}
