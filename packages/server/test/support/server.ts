@@ -67,6 +67,8 @@ export interface TestServerOptions {
   lifecycle?: Lifecycle;
   oidcClientSecret?: string;
   monitor?: Monitor;
+  /** A migrated database; by default a new one. */
+  db?: TestDatabase;
 }
 
 /** Starts the real application on a separate database, with a settable clock. */
@@ -78,9 +80,10 @@ export async function startTestServer(
     lifecycle = { migrated: true },
     oidcClientSecret,
     monitor,
+    db: existing,
   }: TestServerOptions = {},
 ): Promise<TestServer> {
-  const db = await createTestDatabase();
+  const db = existing ?? (await createTestDatabase());
   const own = databaseUrl ? { ...given, target: { connectionString: databaseUrl(db.target) } } : given;
   const database = own
     ? new Database({ as: 'restricted', ...own, target: { ...db.target, ...own.target } })
