@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { newClient } from './hosts.ts';
 import { type PipelineResults, type PreparedStatement, runPipeline } from './pipeline.ts';
 import {
