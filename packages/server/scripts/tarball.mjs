@@ -38,7 +38,8 @@ mkdirSync(out, { recursive: true });
 const staging = mkdtempSync(join(tmpdir(), 'rollcall-tarball-'));
 try {
   const packed = run(process.execPath, [join(SCRIPTS, 'package.mjs'), '--out', staging]).trim();
-  for (const arch of values.arch.split(',')) console.log(relative('.', make(resolve(packed), arch)));
+  for (const arch of values.arch.split(','))
+    console.log(relative('.', make(resolve(WORKSPACE, packed), arch)));
 } finally {
   rmSync(staging, { recursive: true });
 }

@@ -176,6 +176,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   logAnswers(app, deps.logger, { record: requestRecord, monitor });
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(securityHeaders(request.protocol)).header('correlationId', request.id);
+    if (lifecycle.isDraining) reply.header('connection', 'close');
     done();
   });
   refuseAmbiguousHosts(app);

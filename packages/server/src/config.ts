@@ -207,6 +207,13 @@ export const SERVE_SETTINGS = {
     whole(1, 64),
     1,
   ),
+  drainS: setting(
+    '--drain-s <seconds>',
+    'ROLLCALL_DRAIN_S',
+    'how long the server goes on answering requests after a signal to stop, while /readyz answers 503, so that balancers send it no more; then --shutdown-timeout-s begins',
+    whole(0, 600),
+    0,
+  ),
 } as const;
 
 /** A secret is never an argument: it would show in the process list. */

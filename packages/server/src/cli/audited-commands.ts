@@ -59,6 +59,7 @@ export const UNAUDITED_COMMANDS: Readonly<Record<string, string>> = {
   'master-key remove-old': OF_SERVER,
   'master-key rotate': OF_SERVER,
   'master-key status': NAMES_NOBODY,
+  migrate: OF_SERVER,
   openapi: NAMES_NOBODY,
   'orgs list': NAMES_NOBODY,
   'retention show': NAMES_NOBODY,

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 export const COMMANDS: Record<string, () => Promise<Command>> = {
   demo: async () => (await import('./demo.ts')).demoCommand(),
   serve: async () => (await import('./serve-command.ts')).serveCommand(),
+  migrate: async () => (await import('./migrate.ts')).migrateCommand(),
   admins: async () => (await import('./admins.ts')).adminsCommand(),
   keys: async () => (await import('./keys.ts')).keysCommand(),
   'scim-tokens': async () => (await import('./scim-tokens.ts')).scimTokensCommand(),

@@ -20,6 +20,8 @@ export interface Listening {
   monitor: Monitor | undefined;
   /** Serves requests from now on, because the schema is up to date. */
   serve(role: SessionRole): void;
+  /** From now on `/readyz` answers 503. All other requests are answered as before. */
+  drain(): void;
   /** Finishes requests in flight, and waits for other work with the database. */
   close(others?: Promise<void>): Promise<void>;
 }
@@ -44,7 +46,7 @@ export async function listenOn(
   });
   // The first request finds a connection that waits only for the role.
   database.warmUp().catch(() => undefined);
-  const lifecycle = { migrated: false };
+  const lifecycle = { migrated: false, isDraining: false };
   const logger = await openLog(config);
   const monitor = await openMonitor(config);
   let app: App | undefined;
@@ -65,7 +67,10 @@ export async function listenOn(
     decideRole(decided);
     lifecycle.migrated = true;
   };
-  return { baseUrl: baseUrlOf(app, config), database, logger, monitor, serve, close };
+  const drain = () => {
+    lifecycle.isDraining = true;
+  };
+  return { baseUrl: baseUrlOf(app, config), database, logger, monitor, serve, drain, close };
 }
 
 async function listen(app: App, { host, port }: ServerConfig): Promise<void> {

@@ -30,6 +30,6 @@ export function serveCommand(): Command {
     tellDatabaseRole(running);
     remark(`Rollcall is at ${running.baseUrl} (documentation: ${running.baseUrl}/docs).`);
     await tellSetUpLink(running);
-    await serveUntilSignalled(running);
+    await serveUntilSignalled(running, config);
   });
 }

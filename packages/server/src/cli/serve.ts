@@ -31,6 +31,8 @@ export interface Service {
   target: DatabaseTarget;
   /** Takes part in background jobs from then on, unless the settings exclude it. */
   startJobs(): Promise<void>;
+  /** From now on `/readyz` answers 503. All other requests are answered as before. */
+  drain(): void;
   /** Finishes requests and jobs in flight, then lets go of the data. */
   stop(): Promise<void>;
 }
@@ -77,7 +79,9 @@ export async function startServer(config: DataConfig & ServerConfig, name: strin
       jobs = await jobsOf(config, data, { database, log: logger, monitoring }).catch(stopAndThrow);
     };
     const { target } = data;
-    return { baseUrl, servingRole: servingRoleOf(data), target, data, startJobs: startJobsHere, stop };
+    const servingRole = servingRoleOf(data);
+    const { drain } = listening;
+    return { baseUrl, servingRole, target, data, startJobs: startJobsHere, drain, stop };
   } catch (error) {
     await Promise.allSettled([prepared]);
     return stopAndThrow(error);
@@ -166,10 +170,15 @@ export async function checkListening(config: ServerConfig & DataConfig): Promise
   }
 }
 
-/** Serves until SIGINT, SIGTERM or SIGHUP, then stops in order. */
-export async function serveUntilSignalled(running: Service): Promise<void> {
+/** Serves until SIGINT, SIGTERM or SIGHUP, and for `drainS` seconds more. Then stops in order. */
+export async function serveUntilSignalled(running: Service, { drainS } = { drainS: 0 }): Promise<void> {
   const interruption = catchInterruption();
   if (!interruption.aborted) await once(interruption, 'abort');
+  if (drainS > 0) {
+    running.drain();
+    remark(`Stopping in ${drainS} s: /readyz answers 503, and other requests are answered.`);
+    await delay(drainS * 1_000);
+  }
   remark('Stopping: finishing the requests in flight.');
   await running.stop();
 }

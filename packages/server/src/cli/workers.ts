@@ -38,6 +38,7 @@ type WorkerCommand =
     }
   | { order: 'serve'; role: SessionRole }
   | { order: 'tell metrics' }
+  | { order: 'drain' }
   | { order: 'stop' };
 
 /** A message from a worker. */
@@ -107,7 +108,8 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
     const startJobsHere = async () => {
       jobs = await jobsOf(config, data, ofJobs).catch(stopAndThrow);
     };
-    return { baseUrl, servingRole: servingRoleOf(data), target, startJobs: startJobsHere, stop };
+    const servingRole = servingRoleOf(data);
+    return { baseUrl, servingRole, target, startJobs: startJobsHere, drain: () => crew.drain(), stop };
   } catch (error) {
     return stopAndThrow(error);
   }
@@ -134,6 +136,7 @@ class WorkerPool {
   readonly #scrapes: WorkerScrapes | undefined;
   readonly #workers = new Set<Worker>();
   #serve: WorkerCommand | undefined;
+  #isDraining = false;
   #isStopping = false;
 
   /** `listen` makes the command for a new worker. */
@@ -157,6 +160,12 @@ class WorkerPool {
   serve(role: SessionRole): void {
     this.#serve = { order: 'serve', role };
     for (const worker of this.#workers) tell(worker, this.#serve);
+  }
+
+  /** Lets the workers, and those that replace them, answer 503 at `/readyz`. */
+  drain(): void {
+    this.#isDraining = true;
+    for (const worker of this.#workers) tell(worker, { order: 'drain' });
   }
 
   /** The metrics of all workers. */
@@ -212,6 +221,7 @@ class WorkerPool {
   async #begin(worker: Worker): Promise<void> {
     tell(worker, await this.#listen());
     if (this.#serve) tell(worker, this.#serve);
+    if (this.#isDraining) tell(worker, { order: 'drain' });
   }
 
   async #replace(how: string): Promise<void> {
@@ -255,6 +265,8 @@ export async function work(): Promise<void> {
       );
     } else if (order.order === 'serve') {
       void began?.then(({ serve }) => serve(order.role)).catch(() => undefined);
+    } else if (order.order === 'drain') {
+      void began?.then(({ drain }) => drain()).catch(() => undefined);
     } else if (order.order === 'tell metrics') {
       void began
         ?.then(async ({ monitor }) => {

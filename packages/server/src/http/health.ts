@@ -4,10 +4,15 @@ import type { Database } from '../store/connections/db.ts';
 import { unavailable } from './errors.ts';
 import { problems } from './schema.ts';
 
-/** The state of the start. */
+/** Where the server is between its start and its end. */
 export interface Lifecycle {
   /** True when the schema is up to date and the keys are checked. */
   migrated: boolean;
+  /**
+   * True when the server will stop soon. It still answers requests, and closes their connections, so that the next request of
+   * a client goes to another server.
+   */
+  isDraining?: boolean;
 }
 
 declare module 'fastify' {
@@ -25,7 +30,9 @@ export interface HealthRoutesOptions {
   lifecycle: Lifecycle;
 }
 
-/** /healthz: the process runs. /readyz: the schema is up to date and the database answers. */
+/**
+ * /healthz: the process runs. /readyz: the schema is up to date, the database answers, and the server will not stop soon.
+ */
 export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = async (app, options) => {
   app.route({
     method: 'GET',
@@ -45,7 +52,8 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRoutesOptions> = asyn
     },
     handler: async (_request, reply) => {
       reply.header('cache-control', 'no-store');
-      if (!options.lifecycle.migrated) throw unavailable();
+      const { migrated, isDraining = false } = options.lifecycle;
+      if (!migrated || isDraining) throw unavailable();
       await options.database.ping();
       return OK;
     },

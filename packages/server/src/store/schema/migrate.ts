@@ -27,11 +27,11 @@ export interface MigrateOptions {
 /**
  * Migrates the schema `rollcall` to this release. Then makes the grants of the restricted role. Several
  * processes can call it at once: the others wait. Connects as the role of `target`. With `upTo` it stops at
- * that migration and makes no grants, because the grants are for the newest schema. Throws
- * `SchemaTooNewError`, `MigrationError`, and `UnusableDatabaseError` if the role is not allowed to set up the schema.
+ * that migration and makes no grants, because the grants are for the newest schema. Returns the names of the
+ * migrations that this call has applied, oldest first. Throws `SchemaTooNewError`, `MigrationError`, and `UnusableDatabaseError` if the role is not allowed to set up the schema.
  */
-export async function migrate(target: DatabaseTarget, options: MigrateOptions = {}): Promise<void> {
-  await migrated(target, options, async () => undefined);
+export async function migrate(target: DatabaseTarget, options: MigrateOptions = {}): Promise<string[]> {
+  return migrated(target, options, async (_client, applied) => applied);
 }
 
 /**
@@ -49,7 +49,7 @@ export async function migrateAndChooseRole(target: DatabaseTarget): Promise<Sess
 async function migrated<T>(
   target: DatabaseTarget,
   { upTo, dir = MIGRATIONS_DIR, now = new Date() }: MigrateOptions,
-  work: (client: pg.Client) => Promise<T>,
+  work: (client: pg.Client, applied: string[]) => Promise<T>,
 ): Promise<T> {
   const client = new pg.Client({ ...target, application_name: 'rollcall migrate' });
   client.on('error', () => undefined);
@@ -57,7 +57,7 @@ async function migrated<T>(
   try {
     const applied = await refuseNewerSchema(client, dir);
     const isCurrent = (await listMigrations(dir)).every((name) => applied.includes(name));
-    if (!isCurrent) await applyMigrations(client, dir, upTo);
+    const added = isCurrent ? [] : await applyMigrations(client, dir, upTo);
     await prepareMonths(client, now);
     if (upTo === undefined) {
       await applyGrants(client, { renew: !isCurrent });
@@ -66,7 +66,7 @@ async function migrated<T>(
       await client.query('SELECT rollcall.note_database_run()');
       await normalizeTimeZones(client);
     }
-    return await work(client);
+    return await work(client, added);
   } catch (error) {
     if (!(error instanceof pg.DatabaseError) || error.code !== INSUFFICIENT_PRIVILEGE) throw error;
     throw new UnusableDatabaseError(
@@ -77,7 +77,7 @@ async function migrated<T>(
   }
 }
 
-async function applyMigrations(client: pg.Client, dir: string, upTo: string | undefined): Promise<void> {
+async function applyMigrations(client: pg.Client, dir: string, upTo: string | undefined): Promise<string[]> {
   // A dynamic import: on a current schema, loading the library would take a large part of a command's time.
   const { runner } = await import('node-pg-migrate');
   let current: string | undefined;
@@ -96,7 +96,7 @@ async function applyMigrations(client: pg.Client, dir: string, upTo: string | un
     ...(upTo === undefined ? {} : { ignorePattern: await namesAfter(upTo, dir) }),
     logger: { debug: ignore, info: noteCurrent, warn: ignore, error: ignore },
   });
-  await running.catch((error: unknown) => {
+  const added = await running.catch((error: unknown) => {
     const isOfStatement = error instanceof pg.DatabaseError && error.code !== INSUFFICIENT_PRIVILEGE;
     if (current === undefined || !isOfStatement || isUnavailable(error)) throw error;
     throw new MigrationError(
@@ -104,6 +104,7 @@ async function applyMigrations(client: pg.Client, dir: string, upTo: string | un
       { cause: error },
     );
   });
+  return added.map(({ name }) => name);
 }
 
 const INSUFFICIENT_PRIVILEGE = '42501';
