@@ -38,8 +38,10 @@ export class ImageStore {
     this.#args = at(hasOverlay ? 'overlay' : 'vfs');
   }
 
+  /** Runs buildah without a network. Returns what it prints. */
   async #buildah(...args: string[]): Promise<string> {
-    const { stdout } = await run('buildah', [...this.#args, ...args], { maxBuffer: 64 << 20 });
+    const command = ['--net', 'buildah', ...this.#args, ...args];
+    const { stdout } = await run('unshare', command, { maxBuffer: 64 << 20 });
     return stdout.trim();
   }
 
@@ -52,18 +54,9 @@ export class ImageStore {
     await this.#buildah('build', '--isolation', 'chroot', '--tag', 'localhost/base', context);
   }
 
-  /** Builds a target of the Containerfile. The build has no network. */
+  /** Builds a target of the Containerfile. */
   async build(target: string, context: string): Promise<void> {
-    const options = [
-      '--isolation',
-      'chroot',
-      '--format',
-      'docker',
-      '--layers',
-      '--pull-never',
-      '--network',
-      'none',
-    ];
+    const options = ['--isolation', 'chroot', '--format', 'docker', '--layers', '--pull-never'];
     const given = ['--build-arg', 'BASE=localhost/base', '--target', target, '--tag', `localhost/${target}`];
     await this.#buildah('build', ...options, ...given, '--file', CONTAINERFILE, context);
   }

@@ -15,7 +15,7 @@ import { freePort, until, Workspace } from './support.ts';
 const run = promisify(execFile);
 const TARBALL = fileURLToPath(new URL('../../scripts/tarball.mjs', import.meta.url));
 /** npm and mmdebstrap load packages, and the images have some 700 MB. */
-const PREPARATION_MS = 900_000;
+const PREPARATION_MS = 1_800_000;
 const UID = 10_001;
 
 if (!buildsImages)
