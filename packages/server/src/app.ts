@@ -1,14 +1,12 @@
-import type { SecureContextOptions } from 'node:tls';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import type { AppConfig } from './app-config.ts';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { AppDeps } from './app-config.ts';
 import { ApiKeys } from './auth/api-keys.ts';
 import { CredentialLookUps } from './auth/credential-look-ups.ts';
 import { guardRoutes } from './auth/guard.ts';
 import { openIdSettings } from './auth/identity-provider.ts';
 import { keyRoutes } from './auth/key-routes.ts';
 import { followMasterKeys } from './auth/master-key-changes.ts';
-import type { MasterKeys } from './auth/master-keys.ts';
 import { peopleRoutes } from './auth/people-routes.ts';
 import { requestRoutes } from './auth/request-routes.ts';
 import { authRoutes } from './auth/routes.ts';
@@ -30,12 +28,11 @@ import { allowOrigins } from './http/cors.ts';
 import { describeRoutes } from './http/docs.ts';
 import { handleError, sendProblem, unavailable } from './http/errors.ts';
 import { FailedLoginLog } from './http/failed-logins.ts';
-import { healthRoutes, type Lifecycle } from './http/health.ts';
+import { healthRoutes } from './http/health.ts';
 import { refuseAmbiguousHosts } from './http/host.ts';
 import { acceptJson } from './http/json-body.ts';
 import { compileSchemasLazily } from './http/lazy-schemas.ts';
 import { logAnswers, RequestLog } from './http/logging.ts';
-import type { Monitor } from './http/monitoring/monitor.ts';
 import { OutageLog } from './http/outages.ts';
 import { validateQueries } from './http/query-parameters.ts';
 import { limitRoutes } from './http/rates/limit-routes.ts';
@@ -64,7 +61,6 @@ import { errorFormatOf } from './provisioning/errors.ts';
 import { provisioningRoutes } from './provisioning/routes.ts';
 import { canonicalScimUrl } from './provisioning/scim-path.ts';
 import { CredentialChanges } from './store/auth/credential-changes.ts';
-import type { Database } from './store/connections/db.ts';
 import { TenantWriteQueue } from './store/connections/tenant-write-queue.ts';
 import { VERSION } from './store/release.ts';
 import { AggregateKeeper } from './warehouse/aggregates.ts';
@@ -74,24 +70,7 @@ import { warehouseRoutes } from './warehouse/routes.ts';
 import { todayRoutes } from './warehouse/today.ts';
 import { workdayRoutes } from './workday/routes.ts';
 
-export interface AppDeps {
-  config: AppConfig;
-  /** The secret of the client at the identity provider. */
-  oidcClientSecret?: string | undefined;
-  /** Connects as the restricted role. */
-  database: Database;
-  masterKey: MasterKeys;
-  logger: FastifyBaseLogger;
-  lifecycle: Lifecycle;
-  /** Milliseconds since the epoch. */
-  clock?: () => number;
-  /** A monotonic clock, in milliseconds. */
-  stopwatch?: () => number;
-  tls?: SecureContextOptions | undefined;
-  /** Counts what the server does, for /metrics. */
-  monitor?: Monitor | undefined;
-}
-
+export type { AppDeps } from './app-config.ts';
 export type App = FastifyInstance;
 
 /** Issuer and audience of tokens if no public URL is set. They are constant, so that tokens survive restarts. */
@@ -105,11 +84,11 @@ const KEEP_ALIVE_MS = 72_000;
 
 /** Builds the server. No other code does so. Listen on the result, or inject requests into it. */
 export async function createApp(deps: AppDeps): Promise<App> {
-  const { config, database, masterKey, lifecycle, monitor } = deps;
+  const { config, database, masterKey, lifecycle, monitor, tracing } = deps;
   const { clock = Date.now, stopwatch = () => performance.now() } = deps;
   const app = Fastify({
     logger: false,
-    genReqId: correlationIdOf,
+    genReqId: (request) => correlationIdOf(request, tracing?.beginRequest(request)),
     childLoggerFactory: (_logger, bindings) => new RequestLog(deps.logger, bindings),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlationId' }),
     trustProxy: config.trustProxy,
@@ -171,6 +150,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     await refusalScheduler.next();
     return sendProblem(unknownPath(app, request), request, reply);
   });
+  tracing?.watch(app);
   readRouteOnce(app);
   const requestRecord = new RequestRecord({ database, clock, log: deps.logger });
   logAnswers(app, deps.logger, { record: requestRecord, monitor });

@@ -1,5 +1,5 @@
 import { setting } from './config-setting.ts';
-import { oneOf, text, whole } from './config-values.ts';
+import { httpUrl, oneOf, text, whole } from './config-values.ts';
 
 /** How an operator watches the server. */
 export const WATCH_SETTINGS = {
@@ -42,5 +42,11 @@ export const WATCH_SETTINGS = {
     'address on which the server listens for /metrics; all who reach it may read the metrics',
     text,
     '127.0.0.1',
+  ),
+  otlp: setting(
+    '--otlp <url>',
+    'ROLLCALL_OTLP',
+    'address of a collector of OpenTelemetry, such as http://localhost:4318, to which the server sends traces; by default it makes none',
+    httpUrl,
   ),
 } as const;

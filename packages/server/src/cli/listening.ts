@@ -10,6 +10,7 @@ import { openMonitor } from './monitoring.ts';
 import { openLog } from './open-log.ts';
 import { readOidcClientSecret } from './openid.ts';
 import { readTls } from './tls.ts';
+import { openTracing } from './tracing.ts';
 
 /** A listening server. The caller opens the data before, and closes it afterwards. */
 export interface Listening {
@@ -50,15 +51,18 @@ export async function listenOn(
   const lifecycle = { migrated: false, isDraining: false };
   const logger = await openLog(config);
   const monitor = await openMonitor(config);
+  const tracing = await openTracing(config, logger);
   let app: App | undefined;
   const close = async (others?: Promise<void>) => {
     // Connections that wait for the role must end before the pools can.
     decideRole('owner');
     await Promise.all([app && closeApp(app, config.shutdownTimeoutS * 1_000), others]);
     await database.close();
+    await tracing?.close();
   };
   try {
-    app = await createApp({ config, database, masterKey, logger, lifecycle, tls, oidcClientSecret, monitor });
+    const given = { config, database, masterKey, logger, lifecycle, tls, oidcClientSecret };
+    app = await createApp({ ...given, monitor, tracing });
     await listen(app, config);
   } catch (error) {
     await close();

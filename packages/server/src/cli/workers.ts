@@ -19,6 +19,7 @@ import { type Monitoring, metricsOf, openMonitor, openScrapes, startMonitoring }
 import { openLog } from './open-log.ts';
 import { remark } from './output.ts';
 import { checkListening, jobsOf, prepare, type Service, servingRoleOf } from './serve.ts';
+import { openTracing } from './tracing.ts';
 import type { WorkerScrapes } from './worker-scrapes.ts';
 
 /*
@@ -80,6 +81,8 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
   };
   const log = await openLog(config);
   const scrapes = await openScrapes(config);
+  // Of the jobs. Workers make those of requests.
+  const tracing = await openTracing(config, log);
   // Processor time and memory of this process.
   const own = await openMonitor(config);
   const crew = new WorkerPool(config, listen, scrapes);
@@ -89,6 +92,7 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
     await monitoring?.close();
     await Promise.all([crew.stop(), jobs?.stop(config.shutdownTimeoutS * 1_000)]);
     await database?.close();
+    await tracing?.close();
     await data.close();
   };
   const stopAndThrow = async (error: unknown): Promise<never> => {

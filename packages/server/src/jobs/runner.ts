@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import type { LogFunctionFactory, Runner, TaskList, WorkerEvents } from 'graphile-worker';
 import type { JobMonitor } from '../http/monitoring/job-monitor.ts';
+import { observeJob } from '../store/connections/observer.ts';
 import { JOBS_SCHEMA, openJobPool } from '../store/schema/job-queue.ts';
 import { type JobDeps, type JobTask, runTask } from './tasks.ts';
 
@@ -154,7 +155,7 @@ function toListed(task: JobTask, options: JobsOptions, signal: AbortSignal): Tas
         atMs: options.clock(),
       });
     try {
-      const ran = await runTask(task, { ...options, log, signal });
+      const ran = await observeJob(task.name, () => runTask(task, { ...options, log, signal }));
       if (ran && !signal.aborted) note(true);
     } catch (error) {
       if (!signal.aborted) note(false);

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { discardOldPlans } from './kept-plans.ts';
+import { beginWork } from './observer.ts';
 import { PooledConnection } from './transaction.ts';
 import { endsConnection, isUnavailable, StoreUnavailableError } from './unavailable.ts';
 
@@ -136,6 +137,8 @@ export async function runPipeline(
   const connection = await PooledConnection.take(pool);
   const { client } = connection;
   let pipeline: Pipeline | undefined;
+  let failed = true;
+  const end = beginWork('pipeline');
   try {
     const nowMs = performance.now();
     const isProbed = await discardOldPlans(client, PROBE_TIMEOUT_MS);
@@ -146,6 +149,7 @@ export async function runPipeline(
       client.query(pipeline);
     });
     usedAtMs.set(client, performance.now());
+    failed = false;
     return answers;
   } catch (error) {
     const isOfServer = error instanceof pg.DatabaseError && !endsConnection(error);
@@ -153,5 +157,6 @@ export async function runPipeline(
     throw isUnavailable(error) ? new StoreUnavailableError(error) : error;
   } finally {
     connection.release();
+    end(failed);
   }
 }

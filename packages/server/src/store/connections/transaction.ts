@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { beginWork } from './observer.ts';
 import { endsConnection, isUnavailable, StoreUnavailableError } from './unavailable.ts';
 
 /** A connection inside a transaction. Its queries see the rows of one organisation, or of none. */
@@ -29,9 +30,15 @@ async function connectFrom(pool: pg.Pool): Promise<pg.PoolClient> {
   if (pool.waitingCount >= WAITING_PER_CONNECTION * pool.options.max) {
     throw new StoreUnavailableError(new Error('Too many requests already wait for a connection.'));
   }
-  return pool.connect().catch((error: unknown) => {
+  const end = beginWork('wait for a connection');
+  try {
+    const client = await pool.connect();
+    end(false);
+    return client;
+  } catch (error) {
+    end(true);
     throw new StoreUnavailableError(error);
-  });
+  }
 }
 
 /** A connection that is taken from a pool. If it breaks while it is in use, the pool discards it. */
@@ -69,6 +76,7 @@ interface Streaming {
 export class Transaction {
   readonly client: pg.PoolClient;
   readonly #connection: PooledConnection;
+  readonly #end = beginWork('transaction');
 
   private constructor(connection: PooledConnection) {
     this.client = connection.client;
@@ -122,6 +130,7 @@ export class Transaction {
     const { command } = await this.client.query('COMMIT');
     if (command !== 'COMMIT') throw new Error('The transaction was aborted before its commit.');
     this.#connection.release();
+    this.#end(false);
   }
 
   /** Rolls the transaction back. Returns the error to throw for `error`. */
@@ -130,6 +139,7 @@ export class Transaction {
     if (endsConnection(error)) this.#connection.markBroken();
     else await this.client.query('ROLLBACK').catch(this.#connection.markBroken);
     this.#connection.release();
+    this.#end(error !== undefined);
     return unavailable ? new StoreUnavailableError(error) : error;
   }
 }

@@ -1,0 +1,186 @@
+import { cp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { login } from '../support/server.ts';
+import { CLOSED_PORT, createKeyIn, type Key, logIn, readStatus, until, Workspace } from './support.ts';
+
+/** OTLP/HTTP in JSON: opentelemetry-proto, `trace/v1/trace.proto`. */
+interface Attribute {
+  key: string;
+  value: { stringValue?: string; intValue?: number };
+}
+interface ExportedSpan {
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  kind: number;
+  attributes: Attribute[];
+  status: { code: number };
+}
+interface Export {
+  resourceSpans: { resource: { attributes: Attribute[] }; scopeSpans: { spans: ExportedSpan[] }[] }[];
+}
+
+const SERVER_KIND = 2;
+
+/** A collector that keeps what it gets. */
+class Collector {
+  readonly exports: Export[] = [];
+  readonly #server: Server;
+
+  constructor() {
+    this.#server = createServer(async (request, reply) => {
+      expect(request.url).toBe('/v1/traces');
+      this.exports.push((await json(request)) as Export);
+      reply.setHeader('content-type', 'application/json').end('{}');
+    }).listen(0, '127.0.0.1');
+  }
+
+  async url(): Promise<string> {
+    await until(() => this.#server.listening);
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  get spans(): ExportedSpan[] {
+    return this.exports.flatMap(({ resourceSpans }) =>
+      resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
+    );
+  }
+
+  /** The processes that sent spans. */
+  get instances(): Set<string | undefined> {
+    return new Set(
+      this.exports.flatMap(({ resourceSpans }) =>
+        resourceSpans.map(
+          ({ resource }) =>
+            resource.attributes.find(({ key }) => key === 'service.instance.id')?.value.stringValue,
+        ),
+      ),
+    );
+  }
+
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+}
+
+let work: Workspace;
+let dataDir: string;
+let key: Key;
+let collector: Collector;
+beforeAll(async () => {
+  work = await Workspace.create();
+  dataDir = work.path('data');
+  key = await createKeyIn(work, dataDir);
+});
+beforeEach(() => {
+  collector = new Collector();
+});
+afterEach(() => collector.close());
+afterAll(() => work.close());
+
+const valuesOf = ({ attributes }: ExportedSpan) =>
+  Object.fromEntries(
+    attributes.map(({ key, value }) => [key, value.stringValue ?? Number(value.intValue)] as const),
+  );
+
+test('a request is a span with its route, its status and its work with the database, and its id is that of the answer', async () => {
+  const args = ['serve', '--data-dir', dataDir, '--otlp', await collector.url()];
+  const { server, baseUrl } = await work.start(args);
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const caller = '00f067aa0ba902b7';
+  const reply = await fetch(`${baseUrl}/v1/auth?name=nobody@example.com`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', traceparent: `00-${traceId}-${caller}-01` },
+    body: JSON.stringify(login(key, Math.floor(Date.now() / 1_000))),
+  });
+  expect(reply.headers.get('correlationId')).toBe(traceId);
+  await reply.arrayBuffer();
+  const { token } = await logIn(baseUrl, key);
+  const users = await fetch(`${baseUrl}/v1/analytics/users`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  await users.arrayBuffer();
+  const own = users.headers.get('correlationId') ?? '';
+  expect(own).toMatch(/^[0-9a-f]{32}$/);
+  const named = await fetch(`${baseUrl}/nowhere`, { headers: { correlationId: 'mine' } });
+  expect(named.headers.get('correlationId')).toBe('mine');
+  const { stdout } = await server.stop();
+  expect(stdout).toContain(`"correlationId":"${own}"`);
+
+  const ofRequests = collector.spans.filter(({ kind }) => kind === SERVER_KIND);
+  const first =
+    ofRequests.find((span) => span.traceId === traceId) ?? expect.fail('no span of the first one');
+  expect(first).toMatchObject({ name: 'POST /v1/auth', parentSpanId: caller });
+  const second = ofRequests.find((span) => span.traceId === own) ?? expect.fail('no span of the second one');
+  expect(second).toMatchObject({ name: 'GET /v1/analytics/users' });
+  expect(valuesOf(second)).toEqual({
+    'http.request.method': 'GET',
+    'http.route': '/v1/analytics/users',
+    'http.response.status_code': 200,
+  });
+  const parts = collector.spans.filter(({ parentSpanId }) => parentSpanId === second.spanId);
+  expect(parts.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['wait for a connection', 'transaction']),
+  );
+  expect(parts.filter((span) => span.traceId !== own)).toEqual([]);
+  expect(ofRequests.map(({ name }) => name)).toContain('GET');
+  // Nothing of the query, of the key or of the body.
+  const text = JSON.stringify(collector.exports);
+  for (const secret of ['nobody', key.apiKey, key.secret, token, 'mine']) expect(text).not.toContain(secret);
+});
+
+test('each worker sends its spans, and the first process those of the jobs', async () => {
+  const args = ['serve', '--data-dir', dataDir, '--workers', '2', '--otlp', await collector.url()];
+  const { server, baseUrl } = await work.start(args, { env: { ROLLCALL_JOBS: 'on' } });
+  const { token } = await logIn(baseUrl, key);
+  await Promise.all(Array.from({ length: 8 }, () => readStatus(baseUrl, token)));
+  await until(() => collector.spans.some(({ name }) => name.startsWith('job ')));
+  await server.stop();
+  expect(collector.instances.size).toBe(3);
+  const job = collector.spans.find(({ name }) => name.startsWith('job '));
+  const parts = collector.spans.filter(({ traceId, name }) => traceId === job?.traceId && name !== job.name);
+  expect(parts.map(({ name }) => name)).toContain('transaction');
+});
+
+test('a collector that does not answer costs one warning, and delays nothing but the end', async () => {
+  const args = ['serve', '--data-dir', dataDir, '--otlp', `http://127.0.0.1:${CLOSED_PORT}`];
+  const { server, baseUrl } = await work.start(args);
+  const { token } = await logIn(baseUrl, key);
+  await until(() => server.stdout.includes('does not take traces'));
+  expect(await readStatus(baseUrl, token)).toBe(200);
+  const { stdout } = await server.stop();
+  expect(stdout.match(/"level":"warn".*does not take traces/g)).toHaveLength(1);
+});
+
+test('without --otlp, nothing of the library is loaded', async () => {
+  const source = fileURLToPath(new URL('../../', import.meta.url));
+  const folder = work.path('without');
+  for (const name of ['package.json', 'dist/bin', 'migrations', 'openapi.json', 'common-passwords.txt.gz'])
+    await cp(join(source, name), join(folder, name), { recursive: true });
+  await symlink(join(source, '../../node_modules'), join(folder, 'node_modules'));
+  const bin = join(folder, 'dist/bin');
+  const holding = [];
+  for (const name of (await readdir(bin)).filter((each) => each.endsWith('.js')))
+    if ((await readFile(join(bin, name), 'utf8')).includes('OTLPTraceExporter')) holding.push(name);
+  expect(holding.length).toBeGreaterThan(0);
+  for (const name of holding) await rm(join(bin, name));
+
+  const program = join(bin, 'rollcall.js');
+  const { server, baseUrl } = await work.start(['serve', '--data-dir', dataDir], { program });
+  expect((await logIn(baseUrl, key)).status).toBe(200);
+  await server.stop();
+  const traced = await work.rollcall(
+    ['serve', '--data-dir', dataDir, '--port', '0', '--otlp', 'http://127.0.0.1:2'],
+    {
+      program,
+    },
+  );
+  expect(traced.code).toBe(1);
+});
