@@ -61,7 +61,7 @@ async function migrated<T>(
     const added = isCurrent ? [] : await applyMigrations(client, dir, upTo);
     await prepareMonths(client, now);
     if (upTo === undefined) {
-      await applyGrants(client, { renew: added.length > 0 });
+      await applyGrants(client, { renew: !isCurrent });
       await makeSearchIndex(client);
       // This must precede every write: see the table database_runs.
       await client.query('SELECT rollcall.note_database_run()');

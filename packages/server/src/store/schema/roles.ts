@@ -157,12 +157,9 @@ export async function applyGrants(client: pg.Client, { renew }: { renew: boolean
     await attempt(client, `GRANT ${RESTRICTED_ROLE} TO CURRENT_USER`);
   }
   if (!renew && (await hasGrants(client))) return;
-  await client.query("BEGIN; SELECT pg_advisory_xact_lock(hashtext('rollcall grants'))");
-  // Another process that started at the same time may have made them meanwhile. It goes on to make an index, and grants on the same
-  // table would fail then ("tuple concurrently updated").
-  if (renew || !(await hasGrants(client)))
-    await client.query(`${GRANTS} COMMENT ON SCHEMA rollcall IS '${GRANTED}'`);
-  await client.query('COMMIT');
+  await client.query(
+    `BEGIN; SELECT pg_advisory_xact_lock(hashtext('rollcall grants')); ${GRANTS} COMMENT ON SCHEMA rollcall IS '${GRANTED}'; COMMIT`,
+  );
 }
 
 /**
