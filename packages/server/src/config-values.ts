@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { checkDatabaseUrl, DatabaseUrlError } from './store/connections/database-url.ts';
 
 /** A text is not a value of its setting. The message is one sentence with the allowed values. */
 export class InvalidSettingError extends Error {}
@@ -49,9 +50,10 @@ export const issuerUrl = (value: string): string => {
 };
 
 export const postgresUrl = (value: string): string => {
-  // A URL with a socket directory as ?host= has an empty host. URL.canParse refuses that after credentials.
-  if (!/^postgres(ql)?:\/\//.test(value) || !URL.canParse(value.replace('@/', '@localhost/'))) {
-    throw new InvalidSettingError('It must be a URL that begins with postgres://.');
+  try {
+    checkDatabaseUrl(value);
+  } catch (error) {
+    throw error instanceof DatabaseUrlError ? new InvalidSettingError(error.message) : error;
   }
   return value;
 };

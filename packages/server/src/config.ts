@@ -30,7 +30,7 @@ export const DATA_SETTINGS = {
     setting(
       '--database-url <url>',
       'DATABASE_URL',
-      'use this PostgreSQL (15 or later) instead of the embedded one',
+      'use this PostgreSQL (15 or later) instead of the embedded one; it may have several hosts, and target_session_attrs, as of libpq',
       postgresUrl,
     ),
     withoutPassword,

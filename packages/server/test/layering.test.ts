@@ -161,6 +161,14 @@ test('only config.ts reads the environment', () => {
   expect(readers.map(({ path }) => path)).toEqual(['config.ts']);
 });
 
+test('every connection to PostgreSQL is made where several hosts are understood', () => {
+  const makers = sources.filter(({ text }) => /\bnew pg\.(Client|Pool)\b/.test(text)).map(({ path }) => path);
+  expect(makers.filter((path) => !path.startsWith('embedded/')).toSorted()).toEqual([
+    'store/connections/host-state.ts',
+    'store/connections/hosts.ts',
+  ]);
+});
+
 test('only the command line uses the library that parses it', () => {
   const users = sources.filter(({ text }) => /from 'commander'/.test(text)).map(({ path }) => path);
   expect(users.length).toBeGreaterThan(5);

@@ -3,10 +3,12 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { DataConfig, ServeConfig } from '../config.ts';
 import { FILE_SETTINGS } from '../config-file.ts';
+import { examineHosts } from '../store/connections/hosts.ts';
 import { examineDatabase } from '../store/schema/examine.ts';
 import { type Connection, connectTarget } from './context.ts';
 import {
   checkClock,
+  checkHosts,
   checkMasterKey,
   checkMigrations,
   checkReplication,
@@ -87,6 +89,7 @@ async function examineData(config: Config, clock: () => number): Promise<Finding
   }
   try {
     const facts = await unlessInterrupted(examineDatabase(connection.target, clock));
+    const hosts = await unlessInterrupted(examineHosts(connection.target));
     const keys = ofKey.state === 'fine' ? await readMasterKeys(masterKeySources(config)) : undefined;
     return [
       (keys && checkMasterKey(facts, keys)) ?? ofKey,
@@ -95,6 +98,7 @@ async function examineData(config: Config, clock: () => number): Promise<Finding
       await finding('roles', () => checkRoles(facts, connection)),
       checkMigrations(facts),
       checkReplication(facts),
+      ...(hosts.length === 0 ? [] : [checkHosts(hosts)]),
     ];
   } catch (error) {
     if (error instanceof Interrupted) throw error;

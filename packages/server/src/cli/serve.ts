@@ -188,9 +188,9 @@ function warnOfOpenMetrics({ metricsPort, metricsHost }: ServerConfig): void {
 }
 
 function warnOfPlainDatabase(databaseUrl: string): void {
-  const { host, isVerified } = transportOf({ connectionString: databaseUrl });
-  const isSocket = host.startsWith('/');
-  if (isVerified || isSocket || isLoopback(host)) return;
+  const { hosts, isVerified } = transportOf({ connectionString: databaseUrl });
+  const host = hosts.find((each) => !each.startsWith('/') && !isLoopback(each));
+  if (isVerified || host === undefined) return;
   remark(
     `Warning: the connection to the database on ${host} may not be encrypted, or its certificate is not verified. Add ` +
       'sslmode=verify-full to the database URL.',

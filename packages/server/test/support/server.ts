@@ -11,7 +11,7 @@ import { createLogger } from '../../src/http/logging.ts';
 import type { Monitor } from '../../src/http/monitoring/monitor.ts';
 import type { ApiKeyAuthentication, ApiKeyRole } from '../../src/store/auth/api-keys.ts';
 import type { KeyLimits } from '../../src/store/auth/key-limits.ts';
-import { Database, type DatabaseOptions } from '../../src/store/connections/db.ts';
+import { Database, type DatabaseOptions, type DatabaseTarget } from '../../src/store/connections/db.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from './database.ts';
 
 /** A settable clock, so that no test depends on when it runs. */
@@ -62,6 +62,8 @@ export interface TestServer {
 export interface TestServerOptions {
   /** The server's own connection to its database, if it differs from the test's. */
   database?: Partial<DatabaseOptions>;
+  /** The same, as a URL of the test's database. */
+  databaseUrl?: (target: DatabaseTarget) => string;
   lifecycle?: Lifecycle;
   oidcClientSecret?: string;
   monitor?: Monitor;
@@ -70,9 +72,16 @@ export interface TestServerOptions {
 /** Starts the real application on a separate database, with a settable clock. */
 export async function startTestServer(
   config: Partial<ServerConfig> = {},
-  { database: own, lifecycle = { migrated: true }, oidcClientSecret, monitor }: TestServerOptions = {},
+  {
+    database: given,
+    databaseUrl,
+    lifecycle = { migrated: true },
+    oidcClientSecret,
+    monitor,
+  }: TestServerOptions = {},
 ): Promise<TestServer> {
   const db = await createTestDatabase();
+  const own = databaseUrl ? { ...given, target: { connectionString: databaseUrl(db.target) } } : given;
   const database = own
     ? new Database({ as: 'restricted', ...own, target: { ...db.target, ...own.target } })
     : db.restricted;

@@ -1,6 +1,7 @@
 import type { MasterKeys } from '../../auth/master-keys.ts';
 import type { DataConfig } from '../../config.ts';
 import { roleOf } from '../../store/connections/check-database.ts';
+import type { HostReport } from '../../store/connections/hosts.ts';
 import type { DatabaseFacts } from '../../store/schema/examine.ts';
 import { servingRoleFault } from '../../store/schema/serving-role.ts';
 import type { Connection } from '../context.ts';
@@ -74,6 +75,30 @@ export function checkMigrations({ pending, unknown: newer }: DatabaseFacts): Fin
     `${pending.length} migrations of this release are due, from ${pending[0]} on.`,
     'Back up with the earlier release, stop all its servers, and start "rollcall serve": it migrates (docs/upgrade.md).',
   );
+}
+
+/** The hosts of a URL that names several. */
+export function checkHosts(reports: readonly HostReport[]): Finding {
+  const check = 'hosts';
+  const found = `${reports.map((report) => `${report.where} ${sayingOf(report)}`).join('; ')}.`;
+  const primaries = reports.filter((report) => 'isStandby' in report && !report.isStandby);
+  if (reports.some((report) => 'fault' in report)) {
+    return mend(check, found, 'Start the host that does not answer, or take it out of the database URL.');
+  }
+  if (primaries.length > 1) {
+    return mend(
+      check,
+      found,
+      'Stop all but one of the primaries at once: they are different databases, and each may have changes that the others lack.',
+    );
+  }
+  return fine(check, found);
+}
+
+function sayingOf(report: HostReport): string {
+  if ('fault' in report) return `does not answer: ${report.fault}`;
+  if (report.isStandby) return 'is a standby';
+  return report.isReadOnly ? 'is the primary, and read-only' : 'is the primary';
 }
 
 export function checkReplication({ isStandby, replication }: DatabaseFacts): Finding {

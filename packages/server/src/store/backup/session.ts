@@ -1,5 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
 import type { DatabaseTarget } from '../connections/db.ts';
+import { newClient } from '../connections/hosts.ts';
 import { isUnavailable, StoreUnavailableError } from '../connections/unavailable.ts';
 
 /**
@@ -28,7 +29,7 @@ export async function withSession<T>(
   name: string,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({
+  const client = newClient({
     ...target,
     application_name: name,
     connectionTimeoutMillis: 5_000,

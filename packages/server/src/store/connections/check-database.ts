@@ -1,6 +1,9 @@
 import type { ConnectionOptions } from 'node:tls';
-import pg from 'pg';
+import type pg from 'pg';
 import type { DatabaseTarget } from './db.ts';
+import { nameOf } from './host-state.ts';
+import { newClient, placesOf } from './hosts.ts';
+import { NoUsableHostError } from './unavailable.ts';
 
 const LEAST_POSTGRES = 15;
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -12,7 +15,6 @@ export class UnusableDatabaseError extends Error {}
 export async function checkReachable(target: DatabaseTarget): Promise<void> {
   const client = clientOf(target);
   client.on('error', () => undefined);
-  const where = `${client.host}:${client.port}`;
   try {
     await client.connect();
     const { rows } = await client.query<{ major: number }>(
@@ -21,14 +23,15 @@ export async function checkReachable(target: DatabaseTarget): Promise<void> {
     const major = rows[0]?.major ?? 0;
     if (major < LEAST_POSTGRES) {
       throw new UnusableDatabaseError(
-        `The database at ${where} is PostgreSQL ${major}; ${LEAST_POSTGRES} or later is needed.`,
+        `The database at ${nameOf(client)} is PostgreSQL ${major}; ${LEAST_POSTGRES} or later is needed.`,
       );
     }
   } catch (error) {
     if (error instanceof UnusableDatabaseError) throw error;
+    if (error instanceof NoUsableHostError) throw new UnusableDatabaseError(error.message);
     const { message, code } = error as NodeJS.ErrnoException;
     throw new UnusableDatabaseError(
-      `The database at ${where} did not accept the connection: ${message || code}.`,
+      `The database at ${nameOf(client)} did not accept the connection: ${message || code}.`,
     );
   } finally {
     await client.end().catch(() => undefined);
@@ -36,12 +39,13 @@ export async function checkReachable(target: DatabaseTarget): Promise<void> {
 }
 
 /**
- * The host of a database, and whether connections to it are encrypted and verify its certificate. Throws
+ * The hosts of a database, and whether connections to them are encrypted and verify the certificate. Throws
  * `UnusableDatabaseError` if the URL names a certificate that cannot be read.
  */
-export function transportOf(target: DatabaseTarget): { host: string; isVerified: boolean } {
-  const { host, ssl } = clientOf(target) as { host: string; ssl: boolean | ConnectionOptions };
-  return { host, isVerified: ssl === true || (ssl !== false && ssl.rejectUnauthorized !== false) };
+export function transportOf(target: DatabaseTarget): { hosts: string[]; isVerified: boolean } {
+  const { ssl } = clientOf(target) as unknown as { ssl: boolean | ConnectionOptions };
+  const hosts = placesOf(target).map(({ host }) => host);
+  return { hosts, isVerified: ssl === true || (ssl !== false && ssl.rejectUnauthorized !== false) };
 }
 
 /** The name of the role as which a target connects. Throws `UnusableDatabaseError` as `transportOf` does. */
@@ -55,7 +59,7 @@ export function roleOf(target: DatabaseTarget): string {
  */
 function clientOf(target: DatabaseTarget): pg.Client {
   try {
-    return new pg.Client({ ...target, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+    return newClient({ ...target, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   } catch (error) {
     throw new UnusableDatabaseError(`The database URL cannot be used: ${(error as Error).message}.`);
   }

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { newClient, newPool } from './hosts.ts';
 import { type PipelineResults, type PreparedStatement, runPipeline } from './pipeline.ts';
 import { TenantConnectionLimit } from './tenant-connection-limit.ts';
 import { BEGIN_READ_ONLY, MARK_READ_ONLY, NO_TENANT, Transaction, type Tx } from './transaction.ts';
@@ -132,7 +133,7 @@ export class Database {
 
   /** Opens a connection outside the pools, for work that must stay on one connection. The caller ends it. */
   async connect(name: string): Promise<pg.Client> {
-    const client = new pg.Client({
+    const client = newClient({
       ...this.#options.target,
       application_name: name,
       connectionTimeoutMillis: 5_000,
@@ -146,7 +147,7 @@ export class Database {
   }
 
   #createPool(max: number, statementTimeoutMs: number, config: pg.PoolConfig = {}): pg.Pool {
-    const pool = new pg.Pool({
+    const pool = newPool({
       ...config,
       ...this.#options.target,
       application_name: 'rollcall',

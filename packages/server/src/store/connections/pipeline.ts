@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { discardOldPlans } from './kept-plans.ts';
 import { PooledConnection } from './transaction.ts';
-import { isUnavailable, StoreUnavailableError } from './unavailable.ts';
+import { endsConnection, isUnavailable, StoreUnavailableError } from './unavailable.ts';
 
 /** A statement that each connection prepares once, under its name. Its values are texts, or in binary format. */
 export interface PreparedStatement {
@@ -148,8 +148,8 @@ export async function runPipeline(
     usedAtMs.set(client, performance.now());
     return answers;
   } catch (error) {
-    // After an error that the server itself reports, the connection is still usable.
-    if (pipeline?.hasUnknownStatements || !(error instanceof pg.DatabaseError)) connection.markBroken();
+    const isOfServer = error instanceof pg.DatabaseError && !endsConnection(error);
+    if (pipeline?.hasUnknownStatements || !isOfServer) connection.markBroken();
     throw isUnavailable(error) ? new StoreUnavailableError(error) : error;
   } finally {
     connection.release();

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { isUnavailable, StoreUnavailableError } from './unavailable.ts';
+import { endsConnection, isUnavailable, StoreUnavailableError } from './unavailable.ts';
 
 /** A connection inside a transaction. Its queries see the rows of one organisation, or of none. */
 export type Tx = pg.ClientBase;
@@ -92,8 +92,7 @@ export class Transaction {
   /** Rolls the transaction back. Returns the error to throw for `error`. */
   async rollback(error?: unknown): Promise<unknown> {
     const unavailable = isUnavailable(error);
-    // After an error that the server itself reports, the connection is still usable.
-    if (unavailable && !(error instanceof pg.DatabaseError)) this.#connection.markBroken();
+    if (endsConnection(error)) this.#connection.markBroken();
     else await this.client.query('ROLLBACK').catch(this.#connection.markBroken);
     this.#connection.release();
     return unavailable ? new StoreUnavailableError(error) : error;

@@ -8,6 +8,15 @@ export class StoreUnavailableError extends Error {
   }
 }
 
+/** No host of a database URL is what its `target_session_attrs` asks for. The caller may try again. */
+export class NoUsableHostError extends StoreUnavailableError {
+  /** `faults` says of each host what is wrong with it. */
+  constructor(wanted: string, faults: readonly string[]) {
+    super(undefined, `No host of the database URL is ${wanted}: ${faults.join('; ')}.`);
+    this.name = 'NoUsableHostError';
+  }
+}
+
 /** The database answers, but an organisation already runs as many transactions as it may. The caller may try again. */
 export class TenantBusyError extends StoreUnavailableError {
   constructor(message: string) {
@@ -46,4 +55,16 @@ export function isUnavailable(error: unknown): boolean {
   return /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Query read timeout|Client was closed)/.test(
     error.message,
   );
+}
+
+/** A server that only reads: a standby, as a primary is after a failover. */
+const READ_ONLY = '25006';
+
+/**
+ * Whether the connection of `error` is of no use any more: it broke, or it leads to a server that only reads. After any
+ * other error that the server reports, the connection is still usable.
+ */
+export function endsConnection(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return error.code === READ_ONLY;
+  return isUnavailable(error);
 }

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { DatabaseTarget, SessionRole } from '../connections/db.ts';
+import { newClient } from '../connections/hosts.ts';
 import { findMasterKeyChecks, type MasterKeyChecks } from './instance.ts';
 import { appliedMigrations, listMigrations } from './migrate.ts';
 import { chooseRole, UnrestrictedRoleError } from './roles.ts';
@@ -41,7 +42,7 @@ export interface Replication {
  * Asks a database what "rollcall doctor" reports. It changes nothing, and does not migrate. Rejects with the errors of pg.
  */
 export async function examineDatabase(target: DatabaseTarget, clock: () => number): Promise<DatabaseFacts> {
-  const client = new pg.Client({
+  const client = newClient({
     ...target,
     application_name: 'rollcall doctor',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { UnusableDatabaseError } from '../connections/check-database.ts';
 import type { DatabaseTarget } from '../connections/db.ts';
+import { newPool } from '../connections/hosts.ts';
 import { isUnavailable, StoreUnavailableError } from '../connections/unavailable.ts';
 
 /**
@@ -74,7 +75,7 @@ export function openJobPool(
 }
 
 function jobPool(target: DatabaseTarget, config: pg.PoolConfig = {}): pg.Pool {
-  const pool = new pg.Pool({
+  const pool = newPool({
     ...config,
     ...target,
     application_name: 'rollcall jobs',

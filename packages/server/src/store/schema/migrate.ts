@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import pg from 'pg';
 import { UnusableDatabaseError } from '../connections/check-database.ts';
 import type { DatabaseTarget, SessionRole } from '../connections/db.ts';
+import { newClient } from '../connections/hosts.ts';
 import { isUnavailable } from '../connections/unavailable.ts';
 import { MIGRATIONS_DIR } from '../release.ts';
 import { prepareMonths } from './months.ts';
@@ -51,7 +52,7 @@ async function migrated<T>(
   { upTo, dir = MIGRATIONS_DIR, now = new Date() }: MigrateOptions,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({ ...target, application_name: 'rollcall migrate' });
+  const client = newClient({ ...target, application_name: 'rollcall migrate' });
   client.on('error', () => undefined);
   await client.connect();
   try {

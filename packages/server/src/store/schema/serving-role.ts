@@ -2,6 +2,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { roleOf, UnusableDatabaseError } from '../connections/check-database.ts';
 import { type DatabaseTarget, RESTRICTED_ROLE } from '../connections/db.ts';
+import { newClient } from '../connections/hosts.ts';
 import { attempt } from './attempt.ts';
 
 /**
@@ -53,7 +54,7 @@ async function listMissing(client: pg.Client, role: string, serving: DatabaseTar
 }
 
 function creationOf(role: string, serving: DatabaseTarget): string {
-  const password = new pg.Client(serving).password ?? '';
+  const password = newClient(serving).password ?? '';
   const secret = password === '' ? '' : ` PASSWORD ${pg.escapeLiteral(scramSecretOf(password))}`;
   return `CREATE ROLE ${pg.escapeIdentifier(role)} LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS${secret}`;
 }
@@ -129,7 +130,7 @@ async function readInstance(client: pg.Client): Promise<string> {
 }
 
 async function withClient<T>(target: DatabaseTarget, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({
+  const client = newClient({
     ...target,
     application_name: 'rollcall migrate',
     connectionTimeoutMillis: 5_000,

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { DatabaseTarget } from '../connections/db.ts';
+import { newClient } from '../connections/hosts.ts';
 
 /** Requests wait at most this long behind a lock that the job waits for. */
 const LOCK_TIMEOUT_MS = 500;
@@ -55,7 +56,7 @@ export async function withOwner<T>(
   target: DatabaseTarget,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({ ...target, application_name: 'rollcall months' });
+  const client = newClient({ ...target, application_name: 'rollcall months' });
   client.on('error', () => undefined);
   await client.connect();
   try {

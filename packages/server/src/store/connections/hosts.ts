@@ -1,0 +1,291 @@
+import pg from 'pg';
+import { type DatabaseHost, readDatabaseHosts, type SessionAttributes } from './database-url.ts';
+import {
+  ANSWER_MS,
+  askPlace,
+  askState,
+  FirstWords,
+  type HostState,
+  nameOf,
+  openProbe,
+  type Place,
+  wireOf,
+} from './host-state.ts';
+import { NoUsableHostError } from './unavailable.ts';
+
+/** How often the watch asks the server in use, and how soon again after it did not answer. */
+const WATCH_MS = 1_000;
+const AGAIN_MS = 250;
+/** For this long after an answer, a new connection goes to the same server without a search. */
+const TRUST_MS = WATCH_MS + ANSWER_MS;
+/** The time limit of a connection whose caller has none. */
+const LONGEST_CONNECT_MS = 15_000;
+/** How often `prefer-standby` looks for a standby while it uses another server. */
+const STANDBY_SEARCH_MS = 10_000;
+
+/** Opens a pool. With a URL of several hosts, each of its connections is to a server that the URL asks for. */
+export function newPool(config: pg.PoolConfig): pg.Pool {
+  const hosts = hostsOf(config.connectionString);
+  if (!hosts) return new pg.Pool(config);
+  class Client extends HostsClient {
+    constructor(clientConfig: pg.ClientConfig) {
+      super(hosts as Hosts, clientConfig);
+    }
+  }
+  return new pg.Pool({ ...config, Client: Client as never });
+}
+
+/** Makes a client that is not connected. With a URL of several hosts, `connect` finds the server that the URL asks for. */
+export function newClient(config: pg.ClientConfig): pg.Client {
+  const hosts = hostsOf(config.connectionString);
+  return hosts ? new HostsClient(hosts, config) : new pg.Client(config);
+}
+
+/** The servers of a target. Throws where its URL names a certificate that cannot be read. */
+export function placesOf(target: pg.ClientConfig): Pick<Place, 'host' | 'port'>[] {
+  return [...(hostsOf(target.connectionString)?.places ?? [new pg.Client(target)])];
+}
+
+/** What a host of a URL is; `fault` says why it does not answer. */
+export type HostReport = { where: string } & (HostState | { fault: string });
+
+/** Asks each host of a URL with several hosts what it is. Empty for a URL of one host. */
+export async function examineHosts({ connectionString }: pg.ClientConfig): Promise<HostReport[]> {
+  const places = hostsOf(connectionString)?.places ?? [];
+  if (places.length === 1) return [];
+  return Promise.all(
+    places.map(async (place) => {
+      const where = nameOf(place);
+      return askPlace(place).then(
+        (state) => ({ where, ...state }),
+        (error: unknown) => ({ where, fault: reasonOf(error) }),
+      );
+    }),
+  );
+}
+
+const reasonOf = (error: unknown): string => {
+  const { message, code } = error as NodeJS.ErrnoException;
+  return message || code || 'unknown';
+};
+
+/** What this process knows of the servers of each URL. All pools and clients of a URL share it. */
+const known = new Map<string, Hosts>();
+
+function hostsOf(url: string | undefined): Hosts | undefined {
+  const found = url === undefined ? undefined : known.get(url);
+  if (found || url === undefined) return found;
+  const read = readDatabaseHosts(url);
+  if (!read) return undefined;
+  const hosts = new Hosts(read.hosts, read.wanted);
+  known.set(url, hosts);
+  return hosts;
+}
+
+/** The servers of a URL, which of them is in use, and the connections to it. */
+class Hosts {
+  readonly places: readonly Place[];
+  readonly #wanted: SessionAttributes;
+  /** Whether one server at most can be what the URL asks for. */
+  readonly #isOne: boolean;
+  readonly #clients = new Set<HostsClient>();
+  #current: Place;
+  #trustedUntilMs = Number.NEGATIVE_INFINITY;
+  #searchedAtMs = Number.NEGATIVE_INFINITY;
+  #search: Promise<Place> | undefined;
+  /** A search that found nothing, which counts for a moment: many requests would otherwise ask the standbys all the time. */
+  #failure: { error: unknown; untilMs: number } | undefined;
+  #watch: { place: Place; client: pg.Client } | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(hosts: readonly DatabaseHost[], wanted: SessionAttributes) {
+    // node-postgres knows what stands for a host that the URL leaves out.
+    this.places = hosts.map(({ url }) => {
+      const { host, port } = new pg.Client(url);
+      return { host, port, url };
+    });
+    this.#current = this.places[0] as Place;
+    this.#wanted = wanted;
+    this.#isOne = wanted === 'read-write' || wanted === 'primary';
+  }
+
+  /** The place for a new connection. Callers at the same time share a search. Throws `NoUsableHostError`. */
+  find(): Promise<Place> {
+    const nowMs = performance.now();
+    if (nowMs < this.#trustedUntilMs) return Promise.resolve(this.#current);
+    if (this.#failure && nowMs < this.#failure.untilMs) return Promise.reject(this.#failure.error);
+    this.#search ??= this.#searchNow()
+      .catch((error: unknown) => {
+        this.#failure = { error, untilMs: performance.now() + AGAIN_MS };
+        throw error;
+      })
+      .finally(() => {
+        this.#search = undefined;
+      });
+    return this.#search;
+  }
+
+  /** Why the URL does not ask for a server with this state; undefined if it does. */
+  refusalOf({ isStandby, isReadOnly }: HostState): string | undefined {
+    if (this.#wanted === 'standby') return isStandby ? undefined : 'is no standby';
+    if (this.#isOne && isStandby) return 'is a standby';
+    return this.#wanted === 'read-write' && isReadOnly ? 'is read-only' : undefined;
+  }
+
+  /** Notes a connection of a pool or of a command. `remove` tells of its end. */
+  add(client: HostsClient): void {
+    this.#clients.add(client);
+    this.#timer ??= setTimeout(() => void this.#look(), WATCH_MS).unref();
+  }
+
+  remove(client: HostsClient): void {
+    this.#clients.delete(client);
+  }
+
+  /** The server may be another one now, so the next connection searches. */
+  doubt(place: Place | undefined): void {
+    if (place === this.#current) this.#trustedUntilMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Throws a fault of a place, for which the URL does not ask. */
+  refuse(place: Place, refusal: string): never {
+    this.doubt(place);
+    throw new NoUsableHostError(this.#wanted, [`${nameOf(place)} ${refusal}`]);
+  }
+
+  /** Asks all servers at once, so that one that hangs takes no time from the others. */
+  async #searchNow(): Promise<Place> {
+    this.#searchedAtMs = performance.now();
+    const faults: string[] = [];
+    const order = [this.#current, ...this.places.filter((place) => place !== this.#current)];
+    const asked = order.map(async (place) => {
+      const state = await askPlace(place).catch((error: unknown) => reasonOf(error));
+      const refusal = typeof state === 'string' ? `does not answer: ${state}` : this.refusalOf(state);
+      if (refusal !== undefined) faults.push(`${nameOf(place)} ${refusal}`);
+      return typeof state === 'string' || refusal !== undefined ? undefined : { place, ...state };
+    });
+    const found = await (this.#isOne ? firstOf(asked) : this.#inOrder(asked));
+    if (!found) throw new NoUsableHostError(this.#wanted, faults);
+    this.#use(found.place);
+    return found.place;
+  }
+
+  /** The first of the order, as libpq has it. The server in use is the first one. */
+  async #inOrder(asked: Promise<Answer | undefined>[]): Promise<Answer | undefined> {
+    let stopgap: Answer | undefined;
+    for (const one of asked) {
+      const answer = await one;
+      if (answer && (this.#wanted !== 'prefer-standby' || answer.isStandby)) return answer;
+      stopgap ??= answer;
+    }
+    return stopgap;
+  }
+
+  /** Trusts a place. Connections to a server that is hung, or no longer the primary, would keep requests waiting. */
+  #use(place: Place): void {
+    this.#trustedUntilMs = performance.now() + TRUST_MS;
+    if (place === this.#current) return;
+    this.#current = place;
+    if (!this.#isOne) return;
+    for (const client of this.#clients) if (client.place !== place) client.cut();
+  }
+
+  /** The watch, for as long as there are connections. A process may end meanwhile. */
+  async #look(): Promise<void> {
+    let nextMs = WATCH_MS;
+    await this.#ask().catch(() => {
+      nextMs = AGAIN_MS;
+      this.#endWatch();
+      this.doubt(this.#current);
+    });
+    this.#timer = undefined;
+    if (this.#clients.size === 0) this.#endWatch();
+    else this.#timer ??= setTimeout(() => void this.#look(), nextMs).unref();
+  }
+
+  async #ask(): Promise<void> {
+    const place = await this.find();
+    if (this.#watch?.place !== place) {
+      this.#endWatch();
+      const { client } = await openProbe(place);
+      wireOf(client).stream.unref();
+      this.#watch = { place, client };
+    }
+    const state = await askState(this.#watch.client);
+    const refusal = this.refusalOf(state);
+    if (refusal !== undefined) this.refuse(place, refusal);
+    const nowMs = performance.now();
+    const isStopgap = this.#wanted === 'prefer-standby' && !state.isStandby;
+    if (isStopgap && nowMs - this.#searchedAtMs > STANDBY_SEARCH_MS) this.doubt(place);
+    else if (place === this.#current) this.#trustedUntilMs = nowMs + TRUST_MS;
+  }
+
+  #endWatch(): void {
+    this.#watch?.client.end().catch(() => undefined);
+    this.#watch = undefined;
+  }
+}
+
+type Answer = HostState & { place: Place };
+
+/** The first answer, in time. Undefined if there is none. */
+function firstOf(asked: Promise<Answer | undefined>[]): Promise<Answer | undefined> {
+  const answers = asked.map(async (one) => (await one) ?? Promise.reject(new Error('It is not usable.')));
+  return Promise.any(answers).catch(() => undefined);
+}
+
+/** A client that finds its server when it connects. */
+class HostsClient extends pg.Client {
+  place: Place | undefined;
+  readonly #hosts: Hosts;
+  readonly #words: FirstWords;
+  #hasEnded = false;
+
+  constructor(hosts: Hosts, config: pg.ClientConfig) {
+    // Without a limit, a server that hangs from this moment on would never let go of the caller.
+    const connectionTimeoutMillis = config.connectionTimeoutMillis || LONGEST_CONNECT_MS;
+    super({ ...config, connectionTimeoutMillis, connectionString: hosts.places[0]?.url });
+    this.#hosts = hosts;
+    this.#words = new FirstWords(this);
+    // The next connection must not go to a server that has just broken this one.
+    this.on('error', () => hosts.doubt(this.place));
+    this.once('end', () => {
+      this.#hasEnded = true;
+      hosts.remove(this);
+    });
+  }
+
+  /** Rejects with `NoUsableHostError`, and with the errors of pg. */
+  override connect(): Promise<pg.Client>;
+  override connect(callback: (error: Error) => void): void;
+  override connect(callback?: (error: Error) => void): Promise<pg.Client> | undefined {
+    const connected = this.#connect();
+    if (!callback) return connected;
+    connected.then(() => (callback as () => void)(), callback);
+    return undefined;
+  }
+
+  /** Ends the connection without a word to the server, which may not answer. Its queries fail. */
+  cut(): void {
+    wireOf(this).stream.destroy(new Error('Connection terminated: another server is in use now'));
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const place = await this.#hosts.find();
+    const { host, port } = place;
+    const { connectionParameters } = this as unknown as { connectionParameters: object };
+    for (const where of [this, connectionParameters]) Object.assign(where, { host, port });
+    this.place = place;
+    try {
+      await super.connect();
+      const refusal = this.#hosts.refusalOf(await this.#words.state());
+      if (refusal !== undefined) this.#hosts.refuse(place, refusal);
+    } catch (error) {
+      this.#hosts.doubt(place);
+      this.end().catch(() => undefined);
+      throw error;
+    }
+    if (!this.#hasEnded) this.#hosts.add(this);
+    return this;
+  }
+}
