@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { newClient } from '../src/store/connections/hosts.ts';
 import { CLOSED_PORT } from './cli/support.ts';
 import { seeingAll } from './support/backup.ts';
 import { asAdmin } from './support/database.ts';
@@ -86,6 +89,24 @@ describe('of the hosts of a database URL', () => {
     await setReadOnly('off');
     await expect.poll(() => send('read-only')).toBe(200);
   });
+});
+
+test('a host that refuses the login is asked again at once, so a role that was made meanwhile can log in', async () => {
+  const role = `late_${randomBytes(4).toString('hex')}`;
+  const places = proxies.map(({ target }) => `${target.host}:${target.port}`).join(',');
+  const connectionString = `postgres://${role}:secret@${places}/${server.db.target.database}`;
+  await expect(newClient({ connectionString }).connect()).rejects.toThrow(/refuses the connection/);
+  const early = newClient({ connectionString }).connect();
+  early.catch(() => undefined);
+  await asAdmin((admin) => admin.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`));
+  try {
+    const client = newClient({ connectionString });
+    await client.connect();
+    await client.end();
+    await early.then((one) => (one as pg.Client).end()).catch(() => undefined);
+  } finally {
+    await asAdmin((admin) => admin.query(`DROP ROLE ${role}`));
+  }
 });
 
 test('a connection to a server that has become read-only is not used again', async () => {

@@ -24,6 +24,8 @@ const CONFIGURATION = fileURLToPath(
   new URL('../../../../docs/high-availability/patroni.yml', import.meta.url),
 );
 
+const ANSWER_MS = 5_000;
+
 interface Ports {
   database: number;
   api: number;
@@ -247,8 +249,11 @@ export class PatroniCluster {
   async #members(): Promise<Member[]> {
     for (const node of NODES) {
       const url = `http://127.0.0.1:${this.#ports[node].api}/cluster`;
-      const reply = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
-      if (reply?.ok) return ((await reply.json()) as { members: Member[] }).members;
+      // A node that hangs may also break off in the middle of an answer.
+      const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) })
+        .then((reply) => reply.json() as Promise<{ members?: Member[] }>)
+        .catch(() => undefined);
+      if (answer?.members) return answer.members;
     }
     return [];
   }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Rollcall as Sdk } from '@rollcall/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Database } from '../../src/store/connections/db.ts';
+import { newPool } from '../../src/store/connections/hosts.ts';
 import { addOffice, addUser } from '../support/directory.ts';
 import { answersWithinASecond } from '../support/waiting.ts';
 import { hasPatroni, type Node, PatroniCluster } from './patroni-support.ts';
@@ -255,6 +256,24 @@ describe.skipIf(!hasPatroni)('Two servers on the Patroni of docs/high-availabili
     });
     process.stdout.write(`switched over: ${Math.round(gapMs)} ms without an acknowledgement\n`);
     await expectAllStored('switched');
+  });
+
+  test.each([
+    ['read-write', false],
+    ['primary', false],
+    ['standby', true],
+    ['prefer-standby', true],
+  ])('target_session_attrs=%s: each new connection is to such a server', async (attributes, isStandby) => {
+    await cluster.untilWhole();
+    const connectionString = env.DATABASE_URL?.replace('=read-write', `=${attributes}`);
+    const pool = newPool({ connectionString, max: 5 });
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        pool.query('SELECT pg_is_in_recovery() AS "isStandby" FROM pg_sleep(0.1)'),
+      ),
+    );
+    await pool.end();
+    expect(answers.map(({ rows }) => rows[0].isStandby)).toEqual(Array(5).fill(isStandby));
   });
 
   test('rollcall doctor says which host is the primary, and which one does not answer', async () => {

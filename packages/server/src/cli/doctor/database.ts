@@ -83,7 +83,11 @@ export function checkHosts(reports: readonly HostReport[]): Finding {
   const found = `${reports.map((report) => `${report.where} ${sayingOf(report)}`).join('; ')}.`;
   const primaries = reports.filter((report) => 'isStandby' in report && !report.isStandby);
   if (reports.some((report) => 'fault' in report)) {
-    return mend(check, found, 'Start the host that does not answer, or take it out of the database URL.');
+    return mend(
+      check,
+      found,
+      'Start the host that does not answer, let it admit the role, or take it out of the database URL.',
+    );
   }
   if (primaries.length > 1) {
     return mend(
@@ -96,7 +100,7 @@ export function checkHosts(reports: readonly HostReport[]): Finding {
 }
 
 function sayingOf(report: HostReport): string {
-  if ('fault' in report) return `does not answer: ${report.fault}`;
+  if ('fault' in report) return report.fault;
   if (report.isStandby) return 'is a standby';
   return report.isReadOnly ? 'is the primary, and read-only' : 'is the primary';
 }

@@ -46,7 +46,7 @@ export function placesOf(target: pg.ClientConfig): Pick<Place, 'host' | 'port'>[
   return [...(hostsOf(target.connectionString)?.places ?? [new pg.Client(target)])];
 }
 
-/** What a host of a URL is; `fault` says why it does not answer. */
+/** What a host of a URL is; `fault` says that it does not answer, and why. */
 export type HostReport = { where: string } & (HostState | { fault: string });
 
 /** Asks each host of a URL with several hosts what it is. Empty for a URL of one host. */
@@ -66,7 +66,8 @@ export async function examineHosts({ connectionString }: pg.ClientConfig): Promi
 
 const reasonOf = (error: unknown): string => {
   const { message, code } = error as NodeJS.ErrnoException;
-  return message || code || 'unknown';
+  const what = error instanceof pg.DatabaseError ? 'refuses the connection' : 'does not answer';
+  return `${what}: ${message || code}`;
 };
 
 /** What this process knows of the servers of each URL. All pools and clients of a URL share it. */
@@ -110,18 +111,15 @@ class Hosts {
   }
 
   /** The place for a new connection. Callers at the same time share a search. Throws `NoUsableHostError`. */
-  find(): Promise<Place> {
-    const nowMs = performance.now();
-    if (nowMs < this.#trustedUntilMs) return Promise.resolve(this.#current);
-    if (this.#failure && nowMs < this.#failure.untilMs) return Promise.reject(this.#failure.error);
-    this.#search ??= this.#searchNow()
-      .catch((error: unknown) => {
-        this.#failure = { error, untilMs: performance.now() + AGAIN_MS };
-        throw error;
-      })
-      .finally(() => {
-        this.#search = undefined;
-      });
+  async find(): Promise<Place> {
+    if (performance.now() < this.#trustedUntilMs) return this.#current;
+    // A search that is under way began before this call. What it failed by may have been mended since, such as a missing role.
+    const found = await this.#search?.catch(() => undefined);
+    if (found) return found;
+    if (this.#failure && performance.now() < this.#failure.untilMs) throw this.#failure.error;
+    this.#search ??= this.#searchNow().finally(() => {
+      this.#search = undefined;
+    });
     return this.#search;
   }
 
@@ -157,15 +155,23 @@ class Hosts {
   async #searchNow(): Promise<Place> {
     this.#searchedAtMs = performance.now();
     const faults: string[] = [];
+    let isRefused = false;
     const order = [this.#current, ...this.places.filter((place) => place !== this.#current)];
     const asked = order.map(async (place) => {
-      const state = await askPlace(place).catch((error: unknown) => reasonOf(error));
-      const refusal = typeof state === 'string' ? `does not answer: ${state}` : this.refusalOf(state);
+      const state = await askPlace(place).catch((error: unknown) => {
+        isRefused ||= error instanceof pg.DatabaseError;
+        return reasonOf(error);
+      });
+      const refusal = typeof state === 'string' ? state : this.refusalOf(state);
       if (refusal !== undefined) faults.push(`${nameOf(place)} ${refusal}`);
       return typeof state === 'string' || refusal !== undefined ? undefined : { place, ...state };
     });
     const found = await (this.#isOne ? firstOf(asked) : this.#inOrder(asked));
-    if (!found) throw new NoUsableHostError(this.#wanted, faults);
+    if (!found) {
+      const error = new NoUsableHostError(this.#wanted, faults);
+      if (!isRefused) this.#failure = { error, untilMs: performance.now() + AGAIN_MS };
+      throw error;
+    }
     this.#use(found.place);
     return found.place;
   }

@@ -80,7 +80,7 @@ export async function servingRoleFault(
       return isSame ? undefined : 'its database is not the one of --database-url';
     });
   } catch (error) {
-    return (error as Error).message || (error as NodeJS.ErrnoException).code;
+    return (error as Error).message.replace(/\.$/, '') || (error as NodeJS.ErrnoException).code;
   }
 }
 
