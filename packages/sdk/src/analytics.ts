@@ -276,7 +276,7 @@ function queriesOf(range: object): Query[] {
 
 /**
  * Yields the rows of all queries, one after the other. At the end, sets `seen.cursor` to the cursor of the
- * first answer.
+ * first query's last page.
  */
 async function* readAll<T>(
   transport: Transport,
@@ -287,9 +287,11 @@ async function* readAll<T>(
   seen: { cursor?: string | undefined } = {},
 ): AsyncGenerator<T[], void, undefined> {
   const cursors: (string | undefined)[] = [];
-  for (const query of queries) {
+  for (const [index, query] of queries.entries()) {
     const request = { method: 'GET', path, query };
-    yield* readRows<T>(transport, request, options, whole, (cursor) => cursors.push(cursor));
+    yield* readRows<T>(transport, request, options, whole, (cursor) => {
+      cursors[index] = cursor;
+    });
   }
   seen.cursor = cursors[0];
 }

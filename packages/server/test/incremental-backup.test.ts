@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { restore } from '../src/store/backup/restore.ts';
 import { Database } from '../src/store/connections/db.ts';
+import { keepPosition } from '../src/store/warehouse/kept-positions.ts';
 import { type DatabaseSnapshot, isInPastOf, readSnapshot } from '../src/store/warehouse/snapshots.ts';
 import { backupToBuffer, createEmptyDatabase, opening } from './support/backup.ts';
 import { createTestDatabase, createTestOrganisation, type TestDatabase } from './support/database.ts';
@@ -17,7 +18,9 @@ afterAll(() => source.drop());
 
 async function momentOf(database: Database): Promise<DatabaseSnapshot> {
   for await (const moment of database.stream('exports', tenantId, async function* (tx) {
-    yield await readSnapshot(tx, database);
+    const moment = await readSnapshot(tx, database);
+    expect(await keepPosition(database, moment)).toBe(true);
+    yield moment;
   })) {
     return moment;
   }

@@ -9,6 +9,34 @@ import { basic, startTestServer } from './support/server.ts';
 const changes = ChangesClient.forEachTest();
 const { get, cursorOf, since, follower, fill } = changes;
 
+/** A cursor as releases before positions wrote it: with the timeline in the id of the database, and without a position. */
+async function withoutPosition(cursor: string): Promise<string> {
+  const [, runId, snapshot, at] = parts(cursor);
+  const { rows } = await changes.server.db.owner.inSystem((tx) =>
+    tx.query<{ database: string }>('SELECT database FROM current_history()'),
+  );
+  return text([rows[0]?.database, runId, snapshot, at]);
+}
+
+describe('A cursor of a release without positions', () => {
+  test.each(followable.map(({ path }) => path))('%s: it goes on, and no change is missed', async (path) => {
+    const consumer = await follower(path);
+    await fill();
+    consumer.cursor = await withoutPosition(consumer.cursor);
+    expect((await changes.followed(consumer)).length).toBeGreaterThan(0);
+    expect(parts(consumer.cursor)).toHaveLength(6);
+    expect(await changes.followed(consumer)).toEqual([]);
+  });
+
+  test('goes on in pages, which have a position from then on', async () => {
+    const consumer = await follower('users');
+    await fill();
+    consumer.cursor = await withoutPosition(consumer.cursor);
+    expect((await changes.followed(consumer, 1)).length).toBeGreaterThan(1);
+    expect(parts(consumer.cursor)).toHaveLength(6);
+  });
+});
+
 describe('A cursor that this database cannot answer is a 410', () => {
   const GONE = { status: 410, detail: expect.stringContaining('another database') };
 
@@ -27,7 +55,7 @@ describe('A cursor that this database cannot answer is a 410', () => {
   );
 
   test('a cursor of a snapshot in the future, as after its data files were set back', async () => {
-    const [database, runId, , at] = parts(await cursorOf());
+    const [database, runId, , at] = parts(await withoutPosition(await cursorOf()));
     const refused = await get(
       'users',
       `changedSince=${text([database, runId, '9000000000:9000000000:', at])}`,
@@ -35,9 +63,21 @@ describe('A cursor that this database cannot answer is a 410', () => {
     expect(refused.json()).toMatchObject(GONE);
   });
 
+  test('a cursor of a position that the database has lost, as after its data files were set back', async () => {
+    const [database, runId, snapshot, at, scope] = parts(await cursorOf());
+    const refused = await get(
+      'users',
+      `changedSince=${text([database, runId, snapshot, at, scope, 'FFFFFFF0/0'])}`,
+    );
+    expect(refused.json()).toMatchObject(GONE);
+  });
+
   test('a cursor of a run that is unknown to this database', async () => {
-    const [database, , snapshot, at] = parts(await cursorOf());
-    const refused = await get('users', `changedSince=${text([database, randomUUID(), snapshot, at])}`);
+    const [database, , snapshot, at, scope, lsn] = parts(await cursorOf());
+    const refused = await get(
+      'users',
+      `changedSince=${text([database, randomUUID(), snapshot, at, scope, lsn])}`,
+    );
     expect(refused.json()).toMatchObject(GONE);
   });
 
@@ -71,6 +111,9 @@ describe('An unreadable parameter is a 400 that names it', () => {
     ['changedSince', `changedSince=${text(['d', randomUUID(), '5:9:7,6', 1_773_144_000_000])}`],
     ['changedSince', `changedSince=${text(['d', 'x', '5:9:', 1_773_144_000_000])}`],
     ['changedSince', `changedSince=${text(['d', randomUUID(), '5:9:', 'x'])}`],
+    ['changedSince', `changedSince=${text(['d', randomUUID(), '5:9:', 1_773_144_000_000, null, 'x'])}`],
+    ['changedSince', `changedSince=${text(['d', randomUUID(), '5:9:', 1_773_144_000_000, 5, '0/1'])}`],
+    ['changedSince', `changedSince=${text(['d', randomUUID(), '5:9:', 1_773_144_000_000, null, '0/1', 1])}`],
     ['limit', `${DATES}&limit=`],
     ['limit', `${DATES}&limit=0`],
     ['limit', `${DATES}&limit=-1`],

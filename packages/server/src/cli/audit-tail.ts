@@ -5,8 +5,14 @@ import { readAuditEntries } from '../store/audit/dataset.ts';
 import type { Database } from '../store/connections/db.ts';
 import { ALL_DAYS } from '../store/values/day-window.ts';
 import { utcDay } from '../store/values/days.ts';
+import { keepPosition } from '../store/warehouse/kept-positions.ts';
 import type { Changes } from '../store/warehouse/query.ts';
-import { type DatabaseSnapshot, isInPastOf, readSnapshot } from '../store/warehouse/snapshots.ts';
+import {
+  type EarlierSnapshot,
+  isInPastOf,
+  otherPrimary,
+  readSnapshot,
+} from '../store/warehouse/snapshots.ts';
 import { CliError } from './errors.ts';
 import { catchInterruption } from './interruption.ts';
 import { remark } from './output.ts';
@@ -15,7 +21,7 @@ const POLL_MS = 1_000;
 const ENTRIES_IN_PAGE = 1_000;
 
 /** Up to where entries are printed. */
-type State = DatabaseSnapshot;
+type State = EarlierSnapshot;
 
 /**
  * Prints the entries of an organisation as NDJSON. Each entry is printed at least once: the state is written after its lines,
@@ -61,7 +67,13 @@ async function printNew(
       .map(({ position, ...row }) => `${JSON.stringify(row)}\n`);
     if (lines.length > 0 && !process.stdout.write(lines.join('')))
       await once(process.stdout, 'drain', { signal }).catch(() => undefined);
-    if (rows.length < ENTRIES_IN_PAGE) return signal.aborted ? undefined : begin.seen;
+    if (rows.length < ENTRIES_IN_PAGE) {
+      if (signal.aborted) return undefined;
+      // Nothing is new, so the earlier state serves on. To keep a new one, the database would write every second.
+      if (rows.length === 0 && !after && begin.query.changes && state?.lsn !== undefined) return state;
+      if (!(await keepPosition(owner, begin.seen))) throw otherPrimary();
+      return begin.seen;
+    }
     after = rows.at(-1)?.position as string[];
   }
   return undefined;
@@ -111,9 +123,9 @@ async function readState(file: string): Promise<State | undefined> {
     throw new CliError(`The state ${file} cannot be read: ${(error as Error).message}.`);
   }
   try {
-    const { database, runId, snapshot } = JSON.parse(text) as State;
-    if ([database, runId, snapshot].every((each) => typeof each === 'string'))
-      return { database, runId, snapshot };
+    const { database, runId, snapshot, lsn } = JSON.parse(text) as State;
+    if ([database, runId, snapshot, lsn ?? ''].every((each) => typeof each === 'string'))
+      return { database, runId, snapshot, lsn };
   } catch {
     // It is reported below.
   }

@@ -22,7 +22,7 @@ import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
 import { utcDay } from '../store/values/days.ts';
 import { periodBefore } from '../store/values/period.ts';
-import { isInPastOf, readSnapshot } from '../store/warehouse/snapshots.ts';
+import { isOfDatabase, readSnapshot } from '../store/warehouse/snapshots.ts';
 import { hashOf, headBytes, headerBytes, NO_HASH, prunedBytes, signed, toBatch } from './audit-chain.ts';
 import { type AuditSigner, auditSigner, type Sealer } from './audit-keys.ts';
 
@@ -94,7 +94,7 @@ async function sealEntries(
 ): Promise<HeadRow | undefined> {
   const head = await findHead(tx, tenantId);
   const snapshot = await readSnapshot(tx, database);
-  const since = head && (await isInPastOf(tx, head, snapshot)) ? head.snapshot : undefined;
+  const since = head && isOfDatabase(head, snapshot) ? head.snapshot : undefined;
   const sealedUs = String(clock() * 1_000);
   let last = { tenantId, number: head?.number ?? 0, hash: head?.hash ?? NO_HASH };
   let after: EntryPosition | undefined;

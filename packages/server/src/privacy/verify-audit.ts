@@ -7,7 +7,7 @@ import {
   listStrayEntries,
 } from '../store/audit/batches.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
-import { isInPastOf, readSnapshot } from '../store/warehouse/snapshots.ts';
+import { isOfDatabase, readSnapshot } from '../store/warehouse/snapshots.ts';
 import {
   coversDigests,
   DIGEST_BYTES,
@@ -125,8 +125,8 @@ async function* check(
     fault(`The chain was cut: it ends with batch ${last.number} of ${head.number}.`);
   else if (head.number < last.number || !head.hash.equals(last.hash))
     fault(`The head of the chain is not that of batch ${last.number}: one of them was changed.`);
-  const isOfDatabase = await isInPastOf(tx, head, await readSnapshot(tx, database));
-  if (isOfDatabase) {
+  const isSameDatabase = isOfDatabase(head, await readSnapshot(tx, database));
+  if (isSameDatabase) {
     for (const { entryId, action, occurredUs } of await listStrayEntries(tx, tenantId, {
       snapshot: head.snapshot,
       limit: STRAYS_NAMED,
@@ -135,7 +135,7 @@ async function* check(
         `The entry ${entryId} (${action}, ${timeOf(occurredUs)}) is in no batch: somebody has slipped it in.`,
       );
   }
-  result.waiting = await countNewEntries(tx, tenantId, isOfDatabase ? head.snapshot : undefined);
+  result.waiting = await countNewEntries(tx, tenantId, isSameDatabase ? head.snapshot : undefined);
 }
 
 async function checkEntries(

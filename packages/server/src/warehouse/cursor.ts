@@ -4,18 +4,21 @@ import { parseDay } from '../http/window.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import type { Order, PositionType } from '../store/warehouse/dataset-rows.ts';
 import type { Changes } from '../store/warehouse/query.ts';
-import { type DatabaseSnapshot, xidsOf } from '../store/warehouse/snapshots.ts';
+import { type EarlierSnapshot, xidsOf } from '../store/warehouse/snapshots.ts';
 import { CHANGES_KEPT_DAYS } from './attendance-retention.ts';
 
 /** A parsed `Rollcall-Cursor`: the snapshot of an answer, and the time by which it decided which days had ended. */
-export interface Cursor extends DatabaseSnapshot, Changes {
+export interface Cursor extends EarlierSnapshot, Changes {
   /** Of a key that is bound to offices, a digest of these (`scopeOf`). */
   scope?: string | undefined;
 }
 
 /** A cursor as text. It is opaque to clients. It gives no access to further data, so it is not signed. */
-export function encodeCursor({ database, runId, snapshot, at, scope }: Cursor): string {
-  return encode([database, runId, snapshot, at.getTime(), ...(scope === undefined ? [] : [scope])]);
+export function encodeCursor({ database, runId, snapshot, at, scope, lsn }: Cursor): string {
+  const parts = [database, runId, snapshot, at.getTime()];
+  // Without a position, as earlier releases wrote it.
+  if (lsn === undefined) return encode(scope === undefined ? parts : [...parts, scope]);
+  return encode([...parts, scope ?? null, lsn]);
 }
 
 /** Throws a 400 that names the parameter if the text is not a cursor. */
@@ -29,7 +32,7 @@ export function decodeCursor(text: string, parameter: string): Cursor {
 export function foreignCursor(): HttpProblem {
   return new HttpProblem(
     410,
-    'The cursor belongs to another database, or to a state before a restore, move or failover of this one. ' +
+    'The cursor belongs to another database, or has seen changes that a restore, move or failover of this one has lost. ' +
       'Load the whole dataset again, and continue with the cursor of that answer.',
   );
 }
@@ -86,10 +89,11 @@ const IS_POSITION: Record<PositionType, (value: unknown) => boolean> = {
 };
 
 const SNAPSHOT = /^[1-9]\d{0,18}:[1-9]\d{0,18}:(?:\d{1,19}(?:,\d{1,19})*)?$/;
+const LSN = /^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/;
 const EARLIEST_MS = Date.UTC(2000);
 const LATEST_MS = Date.UTC(2200);
 
-function parseCursor([database, runId, snapshot, atMs, scope, ...more]: unknown[]): Cursor | undefined {
+function parseCursor([database, runId, snapshot, atMs, scope, lsn, ...more]: unknown[]): Cursor | undefined {
   const isCursor =
     isText(database) &&
     isText(runId) &&
@@ -99,9 +103,17 @@ function parseCursor([database, runId, snapshot, atMs, scope, ...more]: unknown[
     Number.isInteger(atMs) &&
     (atMs as number) >= EARLIEST_MS &&
     (atMs as number) < LATEST_MS &&
-    (scope === undefined || isText(scope)) &&
+    isScope(scope, lsn) &&
     more.length === 0;
-  return isCursor ? { database, runId, snapshot, at: new Date(atMs as number), scope } : undefined;
+  if (!isCursor) return undefined;
+  const parts = { database, runId, snapshot, at: new Date(atMs as number), scope: scope ?? undefined };
+  return lsn === undefined ? parts : { ...parts, lsn: lsn as string };
+}
+
+/** Whether the parts after the moment are a scope and a position. Earlier releases leave both out, or the position. */
+function isScope(scope: unknown, lsn: unknown): scope is string | null | undefined {
+  if (lsn === undefined) return scope === undefined || isText(scope);
+  return isText(lsn) && LSN.test(lsn) && (scope === null || isText(scope));
 }
 
 /** PostgreSQL accepts a snapshot only if its transactions in progress are in order and between both ends. */

@@ -6,9 +6,10 @@ import type { Database, Tx } from '../store/connections/db.ts';
 import { ALL_DAYS, type DayWindow } from '../store/values/day-window.ts';
 import { isoDay } from '../store/values/iso.ts';
 import type { Order } from '../store/warehouse/dataset-rows.ts';
+import { keepPosition } from '../store/warehouse/kept-positions.ts';
 import type { ExportQuery } from '../store/warehouse/query.ts';
 import { listRemovedRanges } from '../store/warehouse/removed-days.ts';
-import { isInPastOf, readSnapshot, xidsOf } from '../store/warehouse/snapshots.ts';
+import { isInPastOf, otherPrimary, readSnapshot, xidsOf } from '../store/warehouse/snapshots.ts';
 import { column, optional } from './columns.ts';
 import {
   type Cursor,
@@ -47,8 +48,8 @@ export const INCREMENT_QUERY = {
 export const INCREMENT_HEADERS = {
   'Rollcall-Cursor': Type.String({
     description:
-      'The state that this answer has seen, for `changedSince`. All pages have the cursor of the first page. It is ' +
-      'opaque. It is valid until the database is restored or moved; a cursor of attendance only for 90 days',
+      'The state that this answer has seen, for `changedSince`. The cursor of a page has the state of the first page; keep that of ' +
+      'the last one. It is opaque. It is valid until the database is restored from a backup or moved; a cursor of attendance only for 90 days',
   }),
   Link: Type.String({
     description: 'The next page, `rel="next"` (RFC 8288); on every page but the last',
@@ -110,7 +111,7 @@ export function readExportWindow(
 }
 
 /**
- * The cursor of an answer that `tx` reads: its own snapshot, or the cursor of the first page. Throws a 410 if a cursor
+ * The cursor of an answer that `tx` reads, with its own snapshot or that of the first page. Its position is kept. Throws a 410 if a cursor
  * of the request is not in this database's past, is older than the changes that the dataset keeps, or is of other offices than the
  * caller's `scope`.
  */
@@ -121,6 +122,8 @@ export async function cursorOf(
   { now, keptFrom, scope }: { now: Date; keptFrom: Dataset['keptFrom']; scope: Cursor['scope'] },
 ): Promise<Cursor> {
   const snapshot = await readSnapshot(tx, database);
+  const keeping = keepPosition(database, snapshot);
+  keeping.catch(() => undefined);
   for (const earlier of [changes, page?.cursor]) {
     if (earlier && !(await isInPastOf(tx, earlier, snapshot))) throw foreignCursor();
   }
@@ -130,7 +133,12 @@ export async function cursorOf(
     // The cursor has seen all transactions with ids below its first one in progress.
     if (from !== undefined && xidsOf(changes.snapshot)[0] < from) throw expiredCursor();
   }
-  return page?.cursor ?? { ...snapshot, at: now, scope };
+  if (!(await keeping)) throw otherPrimary();
+  // Pages tell of the state of the first page. The position is that of this page, because its rows must not get lost either.
+  const { cursor: first } = page ?? {};
+  return first
+    ? { ...snapshot, snapshot: first.snapshot, at: first.at, scope: first.scope }
+    : { ...snapshot, at: now, scope };
 }
 
 /**

@@ -66,17 +66,18 @@ export class Consumer {
     return this.#rows;
   }
 
-  /** The rows of all pages, and the cursor of the first. */
+  /** The rows of all pages, and the cursor of the last. */
   async pages(
     query: Record<string, string>,
     onPage: (rows: Row[]) => void | Promise<void> = () => undefined,
   ): Promise<{ rows: Row[]; cursor: string; pages: number }> {
     let reply = await this.get(query);
-    const cursor = String(reply.headers['rollcall-cursor']);
+    const first = stateOf(reply.headers['rollcall-cursor']);
     const rows: Row[] = [];
     for (let pages = 1; ; pages++) {
       expect(reply.statusCode, reply.body).toBe(200);
-      expect(reply.headers['rollcall-cursor']).toBe(cursor);
+      const cursor = String(reply.headers['rollcall-cursor']);
+      expect(stateOf(cursor)).toEqual(first);
       const page = reply.json() as Row[];
       rows.push(...page);
       await onPage(page);
@@ -130,4 +131,10 @@ export function facts(rows: Row[]): string[] {
 /** The complete rows, sorted. */
 export function whole(rows: Row[]): string[] {
   return rows.map((row) => JSON.stringify(Object.fromEntries(Object.entries(row).sort()))).sort();
+}
+
+/** The state of which a cursor tells: its snapshot, its moment and its scope. */
+function stateOf(cursor: unknown): unknown[] {
+  const [database, , snapshot, at, scope] = JSON.parse(Buffer.from(String(cursor), 'base64url').toString());
+  return [database, snapshot, at, scope];
 }

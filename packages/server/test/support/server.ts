@@ -65,14 +65,22 @@ export interface TestServerOptions {
   lifecycle?: Lifecycle;
   oidcClientSecret?: string;
   monitor?: Monitor;
+  /** A migrated database; by default a new one. */
+  db?: TestDatabase;
 }
 
 /** Starts the real application on a separate database, with a settable clock. */
 export async function startTestServer(
   config: Partial<ServerConfig> = {},
-  { database: own, lifecycle = { migrated: true }, oidcClientSecret, monitor }: TestServerOptions = {},
+  {
+    database: own,
+    lifecycle = { migrated: true },
+    oidcClientSecret,
+    monitor,
+    db: given,
+  }: TestServerOptions = {},
 ): Promise<TestServer> {
-  const db = await createTestDatabase();
+  const db = given ?? (await createTestDatabase());
   const database = own
     ? new Database({ as: 'restricted', ...own, target: { ...db.target, ...own.target } })
     : db.restricted;

@@ -1,7 +1,7 @@
 import type { Tx } from '../connections/db.ts';
 import { groupBy } from '../values/group-by.ts';
 import { writtenSince } from '../warehouse/dataset-rows.ts';
-import { type DatabaseSnapshot, xidsOf } from '../warehouse/snapshots.ts';
+import { type StoredSnapshot, xidsOf } from '../warehouse/snapshots.ts';
 
 /** An entry as the chain covers it. Times are microseconds since the epoch, as text. */
 export interface ChainEntry {
@@ -39,7 +39,7 @@ export interface BatchRow extends BatchHeader {
 }
 
 /** The last batch of an organisation, and up to where entries are in batches. */
-export interface HeadRow extends DatabaseSnapshot {
+export interface HeadRow extends StoredSnapshot {
   number: number;
   hash: Buffer;
   kid: string;

@@ -86,9 +86,7 @@ export class Database {
   constructor(options: DatabaseOptions) {
     this.#options = options;
     const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
-    const limits = {
-      ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + NETWORK_GRACE_MS }),
-    };
+    const limits = statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + NETWORK_GRACE_MS };
     const poolSize = options.poolSize ?? 10;
     this.#requests = this.#createPool(poolSize, statementTimeoutMs, limits);
     this.#connectionLimit = new TenantConnectionLimit(Math.ceil(poolSize * SHARE_OF_REQUESTS));
@@ -203,6 +201,11 @@ export class Database {
    */
   runRequestPipeline(tenantId: string, statements: readonly PreparedStatement[]): Promise<PipelineResults> {
     return this.#connectionLimit.run(tenantId, () => runPipeline(this.#requests, statements));
+  }
+
+  /** As `runEventPipeline`, on a connection for requests. */
+  runSystemPipeline(statements: readonly PreparedStatement[]): Promise<PipelineResults> {
+    return runPipeline(this.#requests, statements);
   }
 
   /** As `runEventPipeline`, for statements that authenticate a caller, on separate connections. */

@@ -32,7 +32,7 @@ export async function advanceAggregates(tx: Tx, tenantId: string): Promise<void>
   const snapshot = await readAggregateSnapshot(tx, tenantId);
   await tx.query(
     `INSERT INTO aggregate_states (tenant_id, database, run_id, snapshot)
-     SELECT $1, h.database, h.run_id, pg_current_snapshot() FROM current_history() h
+     SELECT $1, p.database, p.run_id, pg_current_snapshot() FROM current_position() p
      ON CONFLICT (tenant_id) DO UPDATE
        SET database = excluded.database, run_id = excluded.run_id, snapshot = excluded.snapshot`,
     [tenantId],

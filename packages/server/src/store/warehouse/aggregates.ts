@@ -51,13 +51,13 @@ type Values = (string | string[])[];
 
 /**
  * The snapshot by which an organisation's aggregates are current. Undefined if it has none that this database can
- * judge: it was set back or copied, or the changes since then are no longer kept.
+ * judge: it was copied, or the changes since then are no longer kept.
  */
 export async function readAggregateSnapshot(tx: Tx, tenantId: string): Promise<string | undefined> {
   const { rows } = await tx.query<{ snapshot: string }>(
     `SELECT s.snapshot::text AS snapshot
-     FROM aggregate_states s JOIN current_history() h ON h.database = s.database
-     WHERE s.tenant_id = $1 AND is_in_history(s.run_id, pg_snapshot_xmax(s.snapshot))
+     FROM aggregate_states s
+     WHERE s.tenant_id = $1 AND s.database = database_id()
        AND pg_snapshot_xmin(s.snapshot) >= coalesce(attendance_kept_from(), '0'::xid8)`,
     [tenantId],
   );
