@@ -138,6 +138,15 @@ export const SERVER_SETTINGS = {
     ),
     withoutPassword,
   ),
+  readDatabaseUrl: hiding(
+    setting(
+      '--read-database-url <url>',
+      'READ_DATABASE_URL',
+      'a streaming standby of --database-url, with a role that may become rollcall_app, such as that of --serving-database-url: exports and metrics are read there, if it has what the answer needs, and else from the primary',
+      postgresUrl,
+    ),
+    withoutPassword,
+  ),
   databasePoolSize: setting(
     '--database-pool-size <count>',
     'ROLLCALL_DATABASE_POOL_SIZE',

@@ -64,7 +64,7 @@ describe.each(await listPrograms())('PostgreSQL $major', (programs) => {
       await pair.primary.stop(signal);
       await isLost.end().catch(() => undefined);
       await pair.primary.start();
-      pair.reach(pair.primary);
+      await pair.reach(pair.primary);
       await pair.addUser();
       for (const consumer of [users, later]) {
         const { copied, exported } = await pair.followed(consumer);
@@ -79,11 +79,11 @@ describe.each(await listPrograms())('PostgreSQL $major', (programs) => {
     await pair.standby.catchUp(pair.primary);
     await pair.standby.promote();
     const ofOld = await pair.follower('users');
-    pair.reach(pair.standby);
+    await pair.reach(pair.standby);
     const ofNew = await pair.follower('users');
     expect((await pair.since('users', ofOld.cursor)).statusCode).toBe(410);
     expect((await pair.since('users', ofNew.cursor)).statusCode).toBe(200);
-    pair.reach(pair.primary);
+    await pair.reach(pair.primary);
     expect((await pair.since('users', ofNew.cursor)).statusCode).toBe(410);
     expect((await pair.since('users', ofOld.cursor)).statusCode).toBe(200);
   });

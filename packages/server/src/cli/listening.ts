@@ -37,6 +37,7 @@ export async function listenOn(
   });
   const database = new Database({
     target,
+    standby: config.readDatabaseUrl === undefined ? undefined : { connectionString: config.readDatabaseUrl },
     as: role,
     poolSize: config.databasePoolSize,
     exportPoolSize: config.exportPoolSize,

@@ -15,6 +15,7 @@ import {
   remarkUnknownTimeZones,
   withOwner,
 } from './context.ts';
+import { CliError } from './errors.ts';
 import { catchInterruption, ignoreInterruptedError, unlessInterrupted } from './interruption.ts';
 import type { Listening } from './listening.ts';
 import { type Monitoring, metricsOf, startMonitoring } from './monitoring.ts';
@@ -157,11 +158,13 @@ export async function jobsOf(
 
 /** Checks the address, the port and the identity provider's settings before anything starts. Throws `CliError`. */
 export async function checkListening(config: ServerConfig & DataConfig): Promise<void> {
+  if (config.readDatabaseUrl !== undefined && config.databaseUrl === undefined)
+    throw new CliError('--read-database-url needs --database-url, the URL of the primary.');
   await readTls(config);
   await readOidcClientSecret(config);
   warnOfPlainSecrets(config);
   warnOfOpenMetrics(config);
-  for (const url of [config.databaseUrl, config.servingDatabaseUrl]) {
+  for (const url of [config.databaseUrl, config.servingDatabaseUrl, config.readDatabaseUrl]) {
     if (url !== undefined) warnOfPlainDatabase(url);
   }
 }

@@ -10,6 +10,7 @@ import { keepPosition } from '../store/warehouse/kept-positions.ts';
 import type { ExportQuery } from '../store/warehouse/query.ts';
 import { listRemovedRanges } from '../store/warehouse/removed-days.ts';
 import { isInPastOf, otherPrimary, readSnapshot, xidsOf } from '../store/warehouse/snapshots.ts';
+import { type ReadSource, UnfitStandbyError } from '../store/warehouse/standby-reads.ts';
 import { column, optional } from './columns.ts';
 import {
   type Cursor,
@@ -113,19 +114,25 @@ export function readExportWindow(
 /**
  * The cursor of an answer that `tx` reads, with its own snapshot or that of the first page. Its position is kept. Throws a 410 if a cursor
  * of the request is not in this database's past, is older than the changes that the dataset keeps, or is of other offices than the
- * caller's `scope`.
+ * caller's `scope`. Throws `UnfitStandbyError` where the standby cannot tell, or does not follow the current primary.
  */
 export async function cursorOf(
   tx: Tx,
   database: Database,
   { changes, page }: Increment,
-  { now, keptFrom, scope }: { now: Date; keptFrom: Dataset['keptFrom']; scope: Cursor['scope'] },
+  {
+    now,
+    keptFrom,
+    scope,
+    source,
+  }: { now: Date; keptFrom: Dataset['keptFrom']; scope: Cursor['scope']; source: ReadSource },
 ): Promise<Cursor> {
   const snapshot = await readSnapshot(tx, database);
   const keeping = keepPosition(database, snapshot);
   keeping.catch(() => undefined);
   for (const earlier of [changes, page?.cursor]) {
-    if (earlier && !(await isInPastOf(tx, earlier, snapshot))) throw foreignCursor();
+    if (!earlier || (await isInPastOf(tx, earlier, snapshot))) continue;
+    throw source === 'standby' ? new UnfitStandbyError('cursor') : foreignCursor();
   }
   if (changes && changes.scope !== scope) throw otherOffices();
   if (changes && keptFrom) {
@@ -133,7 +140,7 @@ export async function cursorOf(
     // The cursor has seen all transactions with ids below its first one in progress.
     if (from !== undefined && xidsOf(changes.snapshot)[0] < from) throw expiredCursor();
   }
-  if (!(await keeping)) throw otherPrimary();
+  if (!(await keeping)) throw source === 'standby' ? new UnfitStandbyError('history') : otherPrimary();
   // Pages tell of the state of the first page. The position is that of this page, because its rows must not get lost either.
   const { cursor: first } = page ?? {};
   return first

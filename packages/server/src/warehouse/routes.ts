@@ -20,6 +20,7 @@ import { ALL_DAYS } from '../store/values/day-window.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { METRIC_PERIODS } from '../store/warehouse/metrics.ts';
 import type { ExportQuery } from '../store/warehouse/query.ts';
+import { type ReadObserver, WarehouseReads } from '../store/warehouse/standby-reads.ts';
 import type { AggregateKeeper } from './aggregates.ts';
 import { auditRead, readActions } from './audit-read.ts';
 import { scopeOf, withinScope } from './caller-scope.ts';
@@ -53,8 +54,10 @@ export interface WarehouseRoutesOptions {
   publicUrl: string | undefined;
   transfers: Transfers;
   aggregates: AggregateKeeper;
-  monitor?: Pick<Monitor, 'noteCursor' | 'noteRows'> | undefined;
+  monitor?: Pick<Monitor, keyof ReadObserver | 'noteCursor' | 'noteRows'> | undefined;
 }
+
+type WarehouseDeps = WarehouseRoutesOptions & { reads: WarehouseReads };
 
 const ROWS_PER_BATCH = 250;
 const READERS = ['data-warehouse', 'all'] as const;
@@ -63,6 +66,7 @@ const READERS_OF_STATISTICS = ['data-warehouse', 'statistics', 'all'] as const;
 
 /** GET /v1/analytics/… for each dataset, each also under `/basic`. */
 export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> = async (app, options) => {
+  const reads = new WarehouseReads(options.database, { log: app.log, observer: options.monitor });
   for (const dataset of datasets) {
     const row = rowSchema(dataset);
     const { ofOffices } = dataset;
@@ -87,7 +91,7 @@ export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> 
             ...problems(400, 401, 403, 410, 503),
           },
         },
-        handler: async (request, reply) => sendRows(dataset, options, request, reply),
+        handler: async (request, reply) => sendRows(dataset, { ...options, reads }, request, reply),
       });
     }
   }
@@ -180,7 +184,7 @@ function unchangedSchema(dataset: Dataset) {
 
 async function sendRows(
   dataset: Dataset,
-  { database, clock, publicUrl, transfers, aggregates, monitor }: WarehouseRoutesOptions,
+  { database, reads, clock, publicUrl, transfers, aggregates, monitor }: WarehouseDeps,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -211,11 +215,15 @@ async function sendRows(
   const needed = isHead ? undefined : dataset.aggregated?.(query);
   const aggregated = needed && possibleDays(needed, query.now);
   if (aggregated) await aggregates.refresh(query.tenantId, aggregated);
-  const batches = database.stream(kind, query.tenantId, async function* (tx) {
+  const { tenantId } = query;
+  const cursors = [changes, page?.cursor].filter((each) => each !== undefined);
+  const batches = reads.stream({ kind, tenantId, seen: cursors }, async function* (tx, source) {
+    link = undefined;
     const seen = await cursorOf(tx, database, increment, {
       now: query.now,
       keptFrom: dataset.keptFrom,
       scope: scopeOf(caller),
+      source,
     });
     cursor = encodeCursor(seen);
     const scoped = await withinScope(tx, query, caller);

@@ -54,6 +54,7 @@ describe('A configuration file', () => {
     const values: Record<string, string> = {
       databaseUrl: 'postgres://a@b/c',
       servingDatabaseUrl: 'postgres://a@b/c',
+      readDatabaseUrl: 'postgres://a@b/c',
       publicUrl: 'https://a.example.com',
       oidcIssuer: 'https://a.example.com',
       corsOrigins: 'https://a.example.com',

@@ -8,6 +8,7 @@ import { Consumer, facts, type Row } from './consumer.ts';
 import { addUser } from './directory.ts';
 import { addSite, goodEvent, results, type Site } from './presence.ts';
 import { startTestServer, type TestServer } from './server.ts';
+import { until } from './waiting.ts';
 
 /** A server of Rollcall on a primary with a standby. The server reaches the primary through a balancer. */
 export class ClusterPair {
@@ -15,11 +16,16 @@ export class ClusterPair {
   standby!: Cluster;
   server!: TestServer;
   site!: Site;
+  /** Other databases of the test that reach the primary through the balancer. */
+  readonly others: Database[] = [];
   #balancer!: Balancer;
   #events = 0;
 
   /** All of it ends with the test. */
-  static async start(programs: Programs, options: { monitor?: Monitor } = {}): Promise<ClusterPair> {
+  static async start(
+    programs: Programs,
+    { readsStandby = false, ...options }: { monitor?: Monitor; readsStandby?: boolean } = {},
+  ): Promise<ClusterPair> {
     const pair = new ClusterPair();
     pair.primary = await Cluster.create(programs);
     onTestFinished(() => pair.primary.remove());
@@ -33,7 +39,13 @@ export class ClusterPair {
     const db = {
       target,
       owner: new Database({ target, as: 'owner', poolSize: 2, exportPoolSize: 1 }),
-      restricted: new Database({ target, as: 'restricted', poolSize: 4, exportPoolSize: 2 }),
+      restricted: new Database({
+        target,
+        standby: readsStandby ? standby.target : undefined,
+        as: 'restricted',
+        poolSize: 4,
+        exportPoolSize: 2,
+      }),
       drop: async () => {
         await Promise.all([db.owner.close(), db.restricted.close()]);
       },
@@ -48,12 +60,18 @@ export class ClusterPair {
   async failOver(): Promise<void> {
     await this.primary.stop('SIGKILL');
     await this.standby.promote();
-    this.reach(this.standby);
+    await this.reach(this.standby);
   }
 
-  /** The server reaches another primary, or the same one after a restart. */
-  reach(primary: Cluster): void {
+  /** The server reaches another primary, or the same one after a restart. Resolves when its connections to the former one have ended. */
+  async reach(primary: Cluster): Promise<void> {
     this.#balancer.switchTo(primary);
+    const { owner, restricted } = this.server.db;
+    await until(() =>
+      [owner, restricted, ...this.others]
+        .flatMap((database) => database.poolStates())
+        .every(({ name, used, idle }) => used + idle === 0 || name.startsWith('standby')),
+    );
   }
 
   async addUser(): Promise<string> {

@@ -121,6 +121,8 @@ export class Cluster {
       wal_receiver_status_interval: '1s',
       wal_retrieve_retry_interval: '100ms',
       autovacuum: 'off',
+      // What a process has written outlives it.
+      fsync: 'off',
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     this.#process = spawn(join(bin, 'postgres'), ['-D', this.data, ...args], {

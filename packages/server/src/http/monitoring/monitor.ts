@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { KeyLimit } from '../../store/auth/key-limits.ts';
 import type { PoolState } from '../../store/connections/db.ts';
+import type { FallbackReason, ReadSource } from '../../store/warehouse/standby-reads.ts';
 import type { LimitHolder } from '../rates/limited-caller.ts';
 
 /** The part of a resource that an organisation holds, from 0 to 1. */
@@ -82,6 +83,16 @@ export class Monitor {
     [],
     AGE_BUCKETS_S,
   );
+  readonly #reads = this.#counter(
+    'rollcall_warehouse_reads_total',
+    'Answers of exports and metrics, by the server that they were read from',
+    ['source'],
+  );
+  readonly #fallbacks = this.#counter(
+    'rollcall_standby_fallbacks_total',
+    'Answers of exports and metrics that were read from the primary, although there is a standby',
+    ['reason'],
+  );
   readonly #exportRows = this.#counter('rollcall_export_rows_total', 'Rows of answers of the warehouse', [
     'dataset',
     'format',
@@ -129,6 +140,14 @@ export class Monitor {
   /** Notes the age of a cursor of `changedSince`, in milliseconds. */
   noteCursor(ageMs: number): void {
     this.#cursorAge.observe(Math.max(ageMs, 0) / 1_000);
+  }
+
+  noteRead(source: ReadSource): void {
+    this.#reads.inc({ source });
+  }
+
+  noteFallback(reason: FallbackReason): void {
+    this.#fallbacks.inc({ reason });
   }
 
   noteRows(dataset: string, format: string, rows: number): void {

@@ -1,21 +1,23 @@
 import pg from 'pg';
 import { type PipelineResults, type PreparedStatement, runPipeline } from './pipeline.ts';
+import {
+  createPool,
+  type DatabaseTarget,
+  type SessionRole,
+  type StreamKind,
+  sessionSettings,
+} from './pools.ts';
+import { Standby } from './standby.ts';
 import { TenantConnectionLimit } from './tenant-connection-limit.ts';
 import { BEGIN_READ_ONLY, MARK_READ_ONLY, NO_TENANT, Transaction, type Tx } from './transaction.ts';
 
+export { type DatabaseTarget, RESTRICTED_ROLE, type SessionRole, type StreamKind, types } from './pools.ts';
 export { enterTenant, type Tx } from './transaction.ts';
-
-/** The target of a pool: a connection string, or host, user and password of the embedded server. */
-export type DatabaseTarget = pg.ClientConfig;
-
-/** The restricted role, to which the migrations grant rights. It reads and writes rows, under row-level security. */
-export const RESTRICTED_ROLE = 'rollcall_app';
-
-/** `restricted` for all requests, `owner` for migrations and the command line. */
-export type SessionRole = 'restricted' | 'owner';
 
 export interface DatabaseOptions {
   target: DatabaseTarget;
+  /** A streaming standby of the same database, for exports and metrics. */
+  standby?: DatabaseTarget | undefined;
   /** A promise where migrations have not made the role yet. Connections wait for it. */
   as: SessionRole | Promise<SessionRole>;
   /** Connections for requests. */
@@ -38,27 +40,8 @@ export interface PoolState {
   waiting: number;
 }
 
-/** The pool on whose connections rows are streamed to callers. */
-export type StreamKind = 'exports' | 'lists';
-
-const OID = { date: 1082, int8: 20 } as const;
-
-/**
- * Days stay `YYYY-MM-DD`, because a Date would be read in the time zone of the process. 64-bit counts become numbers.
- */
-export const types: pg.CustomTypesConfig = {
-  getTypeParser(oid: number, format?: 'text' | 'binary') {
-    if (format !== 'binary' && oid === OID.date) return (text: string) => text;
-    if (format !== 'binary' && oid === OID.int8) return Number;
-    return pg.types.getTypeParser(oid, format);
-  },
-} as pg.CustomTypesConfig;
-
 /** If the server has not ended a statement this long after its timeout, the client expects no answer any more. */
 const NETWORK_GRACE_MS = 1_000;
-/** After this long without traffic, TCP checks that the other end still answers. */
-const KEEP_ALIVE_MS = 10_000;
-
 /**
  * Connections that look up credentials. They are separate, so that callers that are not authenticated yet make
  * nothing else wait.
@@ -82,22 +65,23 @@ export class Database {
   #pingUnderWay: Promise<void> | undefined;
   readonly #connectionLimit: TenantConnectionLimit;
   readonly #options: DatabaseOptions;
+  /** Undefined if the options name none. */
+  readonly standby: Standby | undefined;
 
   constructor(options: DatabaseOptions) {
     this.#options = options;
     const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
-    const limits = statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + NETWORK_GRACE_MS };
-    const poolSize = options.poolSize ?? 10;
-    this.#requests = this.#createPool(poolSize, statementTimeoutMs, limits);
+    const timeout = statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + NETWORK_GRACE_MS };
+    const { target, as, poolSize = 10, exportPoolSize = 6, listPoolSize = 4, standby } = options;
+    const short = (max: number) => createPool({ target, as, max, statementTimeoutMs, config: timeout });
+    const long = (max: number) => createPool({ target, as, max, statementTimeoutMs: 0 });
+    this.#requests = short(poolSize);
     this.#connectionLimit = new TenantConnectionLimit(Math.ceil(poolSize * SHARE_OF_REQUESTS));
-    this.#events = this.#createPool(options.eventPoolSize ?? 4, statementTimeoutMs, limits);
-    this.#credentials = this.#createPool(CREDENTIAL_CONNECTIONS, statementTimeoutMs, limits);
-    this.#probe = this.#createPool(1, statementTimeoutMs, limits);
-    this.#streams = {
-      exports: this.#createPool(options.exportPoolSize ?? 6, 0),
-      lists: this.#createPool(options.listPoolSize ?? 4, 0),
-      jobs: this.#createPool(JOB_CONNECTIONS, 0),
-    };
+    this.#events = short(options.eventPoolSize ?? 4);
+    this.#credentials = short(CREDENTIAL_CONNECTIONS);
+    this.#probe = short(1);
+    this.#streams = { exports: long(exportPoolSize), lists: long(listPoolSize), jobs: long(JOB_CONNECTIONS) };
+    this.standby = standby && new Standby({ target: standby, as, exportPoolSize, listPoolSize });
   }
 
   /** How many streams of each kind can run at once. */
@@ -113,6 +97,7 @@ export class Database {
       requests: this.#requests,
       events: this.#events,
       credentials: this.#credentials,
+      ...this.standby?.pools(),
     };
     return Object.entries(pools).map(([name, { options, totalCount, idleCount, waitingCount }]) => ({
       name,
@@ -141,26 +126,6 @@ export class Database {
     await client.connect();
     await client.query(sessionSettings(await this.#options.as, 0));
     return client;
-  }
-
-  #createPool(max: number, statementTimeoutMs: number, config: pg.PoolConfig = {}): pg.Pool {
-    const pool = new pg.Pool({
-      ...config,
-      ...this.#options.target,
-      application_name: 'rollcall',
-      max,
-      types,
-      connectionTimeoutMillis: 5_000,
-      idleTimeoutMillis: 60_000,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-      onConnect: (async (client: pg.ClientBase) => {
-        await client.query(sessionSettings(await this.#options.as, statementTimeoutMs));
-      }) as never,
-    });
-    // No request waits for a broken idle connection. The next request opens a new one.
-    pool.on('error', () => undefined);
-    return pool;
   }
 
   /**
@@ -233,23 +198,12 @@ export class Database {
    * Yields the items of `read`, which runs in one transaction with one snapshot of the rows of `tenantId`, on the
    * pool for `kind`. The connection is in use until the caller takes the last item or ends the iteration.
    */
-  async *stream<T>(
+  stream<T>(
     kind: StreamKind | 'jobs',
     tenantId: string,
     read: (tx: Tx) => AsyncIterable<T>,
   ): AsyncGenerator<T, void> {
-    const transaction = await Transaction.begin(this.#streams[kind], SNAPSHOT, tenantId);
-    let ended = false;
-    try {
-      yield* read(transaction.client);
-      await transaction.commit();
-      ended = true;
-    } catch (error) {
-      ended = true;
-      throw await transaction.rollback(error);
-    } finally {
-      if (!ended) await transaction.rollback();
-    }
+    return Transaction.stream({ pool: this.#streams[kind], begin: SNAPSHOT, tenantId }, read);
   }
 
   async close(): Promise<void> {
@@ -260,24 +214,8 @@ export class Database {
       this.#probe,
       ...Object.values(this.#streams),
     ];
-    await Promise.all(pools.map((pool) => pool.end()));
+    await Promise.all([...pools.map((pool) => pool.end()), this.standby?.close()]);
   }
-}
-
-function sessionSettings(as: SessionRole, statementTimeoutMs: number): string {
-  const settings = [
-    'SET search_path TO rollcall',
-    "SET timezone TO 'UTC'",
-    // The code parses instants and days from PostgreSQL's own text.
-    'SET DateStyle TO ISO',
-    `SET statement_timeout TO ${statementTimeoutMs}`,
-    // With old statistics the planner's costs are far too high, and PostgreSQL would compile almost every statement.
-    'SET jit TO off',
-    // An event with result code 0 is on disk, independent of the server's own default.
-    'SET synchronous_commit TO on',
-  ];
-  if (as === 'restricted') settings.push(`SET ROLE ${RESTRICTED_ROLE}`);
-  return settings.join('; ');
 }
 
 const SNAPSHOT = `${BEGIN_READ_ONLY}; ${MARK_READ_ONLY}`;

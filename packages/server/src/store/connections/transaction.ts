@@ -58,6 +58,13 @@ export class PooledConnection {
   }
 }
 
+interface Streaming {
+  pool: pg.Pool;
+  begin: string;
+  tenantId: string;
+  prepare?: (client: Tx) => Promise<void>;
+}
+
 /** A pooled connection for one transaction. It returns to the pool when the transaction ends. */
 export class Transaction {
   readonly client: pg.PoolClient;
@@ -69,16 +76,44 @@ export class Transaction {
   }
 
   /** Begins a transaction. Throws `StoreUnavailableError` when there is no connection, or the connection broke. */
-  static async begin(pool: pg.Pool, begin: string, tenantId: string): Promise<Transaction> {
+  static async begin(
+    pool: pg.Pool,
+    begin: string,
+    tenantId: string,
+    prepare?: (client: Tx) => Promise<void>,
+  ): Promise<Transaction> {
     const transaction = new Transaction(await PooledConnection.take(pool));
     const { client } = transaction;
     try {
+      await prepare?.(client);
       // One round trip. The connection may have broken in the pool without notice.
       const text = `${begin}; ${entering(tenantId)}`;
       await client.query({ text, query_timeout: BEGIN_TIMEOUT_MS } as pg.QueryConfig);
       return transaction;
     } catch (error) {
       throw await transaction.rollback(error);
+    }
+  }
+
+  /**
+   * Yields the items of `read`, which runs in one transaction. The connection is in use until the caller takes the last item or ends
+   * the iteration. First, `prepare` runs on it, outside the transaction.
+   */
+  static async *stream<T>(
+    { pool, begin, tenantId, prepare }: Streaming,
+    read: (tx: Tx) => AsyncIterable<T>,
+  ): AsyncGenerator<T, void> {
+    const transaction = await Transaction.begin(pool, begin, tenantId, prepare);
+    let ended = false;
+    try {
+      yield* read(transaction.client);
+      await transaction.commit();
+      ended = true;
+    } catch (error) {
+      ended = true;
+      throw await transaction.rollback(error);
+    } finally {
+      if (!ended) await transaction.rollback();
     }
   }
 
