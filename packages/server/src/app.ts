@@ -270,9 +270,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
   await app.register(visitorRoutes, { database });
   await app.register(retentionRoutes, { database, clock });
   monitor?.watch(database, [app.bodyReader, transfers]);
-  const aggregates = new AggregateKeeper(database, deps.logger);
   const { publicUrl } = config;
-  await app.register(warehouseRoutes, { database, clock, publicUrl, transfers, aggregates, monitor });
+  const log = deps.logger;
+  const aggregates = new AggregateKeeper(database, log);
+  await app.register(warehouseRoutes, { database, clock, publicUrl, transfers, aggregates, monitor, log });
   await app.register(todayRoutes, { database, clock, stopwatch });
   await app.register(latestArrivalsRoutes, { database, clock, stopwatch });
   await app.register(auditListRoutes, { database });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { type Access, callerOf } from '../auth/guard.ts';
 import { CODINGS, compress } from '../http/compression.ts';
@@ -54,6 +54,7 @@ export interface WarehouseRoutesOptions {
   publicUrl: string | undefined;
   transfers: Transfers;
   aggregates: AggregateKeeper;
+  log: FastifyBaseLogger;
   monitor?: Pick<Monitor, keyof ReadObserver | 'noteCursor' | 'noteRows'> | undefined;
 }
 
@@ -66,7 +67,7 @@ const READERS_OF_STATISTICS = ['data-warehouse', 'statistics', 'all'] as const;
 
 /** GET /v1/analytics/… for each dataset, each also under `/basic`. */
 export const warehouseRoutes: FastifyPluginAsyncTypebox<WarehouseRoutesOptions> = async (app, options) => {
-  const reads = new WarehouseReads(options.database, { log: app.log, observer: options.monitor });
+  const reads = new WarehouseReads(options.database, { log: options.log, observer: options.monitor });
   for (const dataset of datasets) {
     const row = rowSchema(dataset);
     const { ofOffices } = dataset;
