@@ -6,7 +6,7 @@ import { newClient } from '../connections/hosts.ts';
 import { isUnavailable } from '../connections/unavailable.ts';
 import { MIGRATIONS_DIR } from '../release.ts';
 import { prepareMonths } from './months.ts';
-import { applyGrants, chooseRole } from './roles.ts';
+import { applyGrants, chooseRole, hasGrants } from './roles.ts';
 import { makeSearchIndex } from './search-index.ts';
 import { normalizeTimeZones } from './time-zones.ts';
 
@@ -56,12 +56,18 @@ async function migrated<T>(
   client.on('error', () => undefined);
   await client.connect();
   try {
-    const applied = await refuseNewerSchema(client, dir);
-    const isCurrent = (await listMigrations(dir)).every((name) => applied.includes(name));
-    const added = isCurrent ? [] : await applyMigrations(client, dir, upTo);
+    const isCurrent = async () => {
+      const applied = await refuseNewerSchema(client, dir);
+      return (await listMigrations(dir)).every((name) => applied.includes(name));
+    };
+    // Grants fail beside any other change of a table ("tuple concurrently updated"). They are the last such change of a new schema.
+    const isDone = (await isCurrent()) && (upTo !== undefined || (await hasGrants(client)));
+    // The lock ends with the connection.
+    if (!isDone) await client.query("SELECT pg_advisory_lock(hashtext('rollcall set-up'))");
+    const added = isDone || (await isCurrent()) ? [] : await applyMigrations(client, dir, upTo);
     await prepareMonths(client, now);
     if (upTo === undefined) {
-      await applyGrants(client, { renew: !isCurrent });
+      await applyGrants(client, { renew: added.length > 0 });
       await makeSearchIndex(client);
       // This must precede every write: see the table database_runs.
       await client.query('SELECT rollcall.note_database_run()');

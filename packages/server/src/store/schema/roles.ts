@@ -166,9 +166,10 @@ export async function applyGrants(client: pg.Client, { renew }: { renew: boolean
  * Checks the privilege as well as the comment. A copy of the database can keep the comment without the
  * grants. The role can also have been dropped and created again.
  */
-async function hasGrants(client: pg.Client): Promise<boolean> {
+export async function hasGrants(client: pg.Client): Promise<boolean> {
   const { rows } = await client.query<{ granted: boolean }>(
-    `SELECT has_schema_privilege($1, oid, 'USAGE') AND obj_description(oid, 'pg_namespace') = $2 AS granted
+    `SELECT CASE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = $1)
+              THEN has_schema_privilege($1, oid, 'USAGE') AND obj_description(oid, 'pg_namespace') = $2 END AS granted
      FROM pg_namespace WHERE nspname = 'rollcall'`,
     [RESTRICTED_ROLE, GRANTED],
   );
