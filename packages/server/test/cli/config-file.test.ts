@@ -59,6 +59,7 @@ describe('A configuration file', () => {
       oidcIssuer: 'https://a.example.com',
       corsOrigins: 'https://a.example.com',
       metricsPort: '9100',
+      otlp: 'http://localhost:4318',
     };
     const lines = Object.entries(FILE_SETTINGS).map(([name, entry]) => {
       const value = 'default' in entry ? String(entry.default) : undefined;

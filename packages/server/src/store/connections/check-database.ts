@@ -2,7 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import type pg from 'pg';
 import type { DatabaseTarget } from './db.ts';
 import { nameOf } from './host-state.ts';
-import { newClient, placesOf } from './hosts.ts';
+import { addressesOf, newClient } from './hosts.ts';
 import { NoUsableHostError } from './unavailable.ts';
 
 const LEAST_POSTGRES = 15;
@@ -44,7 +44,7 @@ export async function checkReachable(target: DatabaseTarget): Promise<void> {
  */
 export function transportOf(target: DatabaseTarget): { hosts: string[]; isVerified: boolean } {
   const { ssl } = clientOf(target) as unknown as { ssl: boolean | ConnectionOptions };
-  const hosts = placesOf(target).map(({ host }) => host);
+  const hosts = addressesOf(target).map(({ host }) => host);
   return { hosts, isVerified: ssl === true || (ssl !== false && ssl.rejectUnauthorized !== false) };
 }
 

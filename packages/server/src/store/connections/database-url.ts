@@ -38,18 +38,18 @@ export function readDatabaseHosts(url: string): DatabaseHosts | undefined {
   const { scheme, user, authority, path, parameters } = split(url);
   const given = parameters.find(({ name }) => name === ATTRIBUTES_PARAMETER)?.value;
   const inQuery = parameterOf(parameters, 'host');
-  const places = inQuery === '' ? authority.split(',').map(readPlace) : inQuery.split(',').map(placeOfName);
-  if (places.length === 1 && given === undefined) {
+  const named = inQuery === '' ? authority.split(',').map(readHostPort) : inQuery.split(',').map(hostOfName);
+  if (named.length === 1 && given === undefined) {
     if (!isUrl(url)) throw notAUrl();
     return undefined;
   }
-  const ports = portsOf(parameterOf(parameters, 'port'), places.length);
+  const ports = portsOf(parameterOf(parameters, 'port'), named.length);
   const others = parameters
     .filter(({ name }) => ![ATTRIBUTES_PARAMETER, 'host', 'port'].includes(name))
     .map(({ text }) => text);
-  const hosts = places.map(({ host, port: ownPort }, index): DatabaseHost => {
+  const hosts = named.map(({ host, port: ownPort }, index): DatabaseHost => {
     const port = ports[index] ?? ownPort ?? DEFAULT_PORT;
-    if (host === '' && places.length > 1) throw new DatabaseUrlError('It names an empty host.');
+    if (host === '' && named.length > 1) throw new DatabaseUrlError('It names an empty host.');
     const query = [...others, ...(host === '' ? [] : [`host=${encodeURIComponent(host)}`]), `port=${port}`];
     // As a parameter, a host may be a directory.
     const single = `${scheme}${user}${path === '' ? '/' : path}?${query.join('&')}`;
@@ -91,7 +91,7 @@ function readParameter(text: string): Parameter {
 const parameterOf = (parameters: readonly Parameter[], name: string): string =>
   parameters.findLast((parameter) => parameter.name === name)?.value ?? '';
 
-function readPlace(text: string): { host: string; port?: number } {
+function readHostPort(text: string): { host: string; port?: number } {
   const parts = /^(?:\[([0-9a-fA-F:.%]+)\]|([^[\]:]*))(?::(\d*))?$/.exec(text);
   if (!parts) throw notAUrl();
   const [, address, name = '', port = ''] = parts;
@@ -99,7 +99,7 @@ function readPlace(text: string): { host: string; port?: number } {
   return port === '' ? { host } : { host, port: readPort(port) };
 }
 
-const placeOfName = (host: string): { host: string; port?: number } => ({ host });
+const hostOfName = (host: string): { host: string; port?: number } => ({ host });
 
 /** The ports of the parameter `port`: none, one for all hosts, or one for each. An empty one is the default. */
 function portsOf(text: string, hosts: number): (number | undefined)[] {

@@ -6,7 +6,7 @@ const CONNECT_MS = 3_000;
 export const ANSWER_MS = 2_000;
 
 /** A server of a database URL. */
-export interface Place {
+export interface HostAddress {
   host: string;
   port: number;
   /** The database URL with this server alone. */
@@ -31,7 +31,7 @@ interface Wire {
 
 export const wireOf = (client: pg.Client): Wire => (client as unknown as { connection: Wire }).connection;
 
-export const nameOf = ({ host, port }: Pick<Place, 'host' | 'port'>): string =>
+export const nameOf = ({ host, port }: Pick<HostAddress, 'host' | 'port'>): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 
 /** What a server says of itself as a connection to it begins (PostgreSQL 14 and later): that costs no round trip. */
@@ -68,9 +68,9 @@ export async function askState(client: pg.Client): Promise<HostState> {
   return rows[0];
 }
 
-/** Connects to a place for a moment. Rejects as `openProbe` and `askState` do. */
-export async function askPlace(place: Place): Promise<HostState> {
-  const { client, words } = await openProbe(place);
+/** Connects to an address for a moment. Rejects as `openProbe` and `askState` do. */
+export async function askAddress(address: HostAddress): Promise<HostState> {
+  const { client, words } = await openProbe(address);
   try {
     return await words.state();
   } finally {
@@ -79,7 +79,7 @@ export async function askPlace(place: Place): Promise<HostState> {
 }
 
 /** Connects for questions only. Rejects with the errors of pg, and after `CONNECT_MS`. */
-export async function openProbe({ url }: Place): Promise<{ client: pg.Client; words: FirstWords }> {
+export async function openProbe({ url }: HostAddress): Promise<{ client: pg.Client; words: FirstWords }> {
   const client = new pg.Client({ connectionString: url, application_name: 'rollcall hosts' });
   client.on('error', () => undefined);
   const words = new FirstWords(client);

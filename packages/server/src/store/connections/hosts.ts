@@ -2,13 +2,13 @@ import pg from 'pg';
 import { type DatabaseHost, readDatabaseHosts, type SessionAttributes } from './database-url.ts';
 import {
   ANSWER_MS,
-  askPlace,
+  askAddress,
   askState,
   FirstWords,
+  type HostAddress,
   type HostState,
   nameOf,
   openProbe,
-  type Place,
   wireOf,
 } from './host-state.ts';
 import { NoUsableHostError } from './unavailable.ts';
@@ -42,8 +42,8 @@ export function newClient(config: pg.ClientConfig): pg.Client {
 }
 
 /** The servers of a target. Throws where its URL names a certificate that cannot be read. */
-export function placesOf(target: pg.ClientConfig): Pick<Place, 'host' | 'port'>[] {
-  return [...(hostsOf(target.connectionString)?.places ?? [new pg.Client(target)])];
+export function addressesOf(target: pg.ClientConfig): Pick<HostAddress, 'host' | 'port'>[] {
+  return [...(hostsOf(target.connectionString)?.addresses ?? [new pg.Client(target)])];
 }
 
 /** What a host of a URL is; `fault` says that it does not answer, and why. */
@@ -51,12 +51,12 @@ export type HostReport = { where: string } & (HostState | { fault: string });
 
 /** Asks each host of a URL with several hosts what it is. Empty for a URL of one host. */
 export async function examineHosts({ connectionString }: pg.ClientConfig): Promise<HostReport[]> {
-  const places = hostsOf(connectionString)?.places ?? [];
-  if (places.length === 1) return [];
+  const addresses = hostsOf(connectionString)?.addresses ?? [];
+  if (addresses.length === 1) return [];
   return Promise.all(
-    places.map(async (place) => {
-      const where = nameOf(place);
-      return askPlace(place).then(
+    addresses.map(async (address) => {
+      const where = nameOf(address);
+      return askAddress(address).then(
         (state) => ({ where, ...state }),
         (error: unknown) => ({ where, fault: reasonOf(error) }),
       );
@@ -85,33 +85,33 @@ function hostsOf(url: string | undefined): Hosts | undefined {
 
 /** The servers of a URL, which of them is in use, and the connections to it. */
 class Hosts {
-  readonly places: readonly Place[];
+  readonly addresses: readonly HostAddress[];
   readonly #wanted: SessionAttributes;
   /** Whether one server at most can be what the URL asks for. */
   readonly #isOne: boolean;
   readonly #clients = new Set<HostsClient>();
-  #current: Place;
+  #current: HostAddress;
   #trustedUntilMs = Number.NEGATIVE_INFINITY;
   #searchedAtMs = Number.NEGATIVE_INFINITY;
-  #search: Promise<Place> | undefined;
+  #search: Promise<HostAddress> | undefined;
   /** A search that found nothing, which counts for a moment: many requests would otherwise ask the standbys all the time. */
   #failure: { error: unknown; untilMs: number } | undefined;
-  #watch: { place: Place; client: pg.Client } | undefined;
+  #watch: { address: HostAddress; client: pg.Client } | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(hosts: readonly DatabaseHost[], wanted: SessionAttributes) {
     // node-postgres knows what stands for a host that the URL leaves out.
-    this.places = hosts.map(({ url }) => {
+    this.addresses = hosts.map(({ url }) => {
       const { host, port } = new pg.Client(url);
       return { host, port, url };
     });
-    this.#current = this.places[0] as Place;
+    this.#current = this.addresses[0] as HostAddress;
     this.#wanted = wanted;
     this.#isOne = wanted === 'read-write' || wanted === 'primary';
   }
 
-  /** The place for a new connection. Callers at the same time share a search. Throws `NoUsableHostError`. */
-  async find(): Promise<Place> {
+  /** The address for a new connection. Callers at the same time share a search. Throws `NoUsableHostError`. */
+  async find(): Promise<HostAddress> {
     if (performance.now() < this.#trustedUntilMs) return this.#current;
     // A search that is under way began before this call. What it failed by may have been mended since, such as a missing role.
     const found = await this.#search?.catch(() => undefined);
@@ -141,30 +141,30 @@ class Hosts {
   }
 
   /** The server may be another one now, so the next connection searches. */
-  doubt(place: Place | undefined): void {
-    if (place === this.#current) this.#trustedUntilMs = Number.NEGATIVE_INFINITY;
+  doubt(address: HostAddress | undefined): void {
+    if (address === this.#current) this.#trustedUntilMs = Number.NEGATIVE_INFINITY;
   }
 
-  /** Throws a fault of a place, for which the URL does not ask. */
-  refuse(place: Place, refusal: string): never {
-    this.doubt(place);
-    throw new NoUsableHostError(this.#wanted, [`${nameOf(place)} ${refusal}`]);
+  /** Throws a fault of an address, for which the URL does not ask. */
+  refuse(address: HostAddress, refusal: string): never {
+    this.doubt(address);
+    throw new NoUsableHostError(this.#wanted, [`${nameOf(address)} ${refusal}`]);
   }
 
   /** Asks all servers at once, so that one that hangs takes no time from the others. */
-  async #searchNow(): Promise<Place> {
+  async #searchNow(): Promise<HostAddress> {
     this.#searchedAtMs = performance.now();
     const faults: string[] = [];
     let isRefused = false;
-    const order = [this.#current, ...this.places.filter((place) => place !== this.#current)];
-    const asked = order.map(async (place) => {
-      const state = await askPlace(place).catch((error: unknown) => {
+    const order = [this.#current, ...this.addresses.filter((address) => address !== this.#current)];
+    const asked = order.map(async (address) => {
+      const state = await askAddress(address).catch((error: unknown) => {
         isRefused ||= error instanceof pg.DatabaseError;
         return reasonOf(error);
       });
       const refusal = typeof state === 'string' ? state : this.refusalOf(state);
-      if (refusal !== undefined) faults.push(`${nameOf(place)} ${refusal}`);
-      return typeof state === 'string' || refusal !== undefined ? undefined : { place, ...state };
+      if (refusal !== undefined) faults.push(`${nameOf(address)} ${refusal}`);
+      return typeof state === 'string' || refusal !== undefined ? undefined : { address, ...state };
     });
     const found = await (this.#isOne ? firstOf(asked) : this.#inOrder(asked));
     if (!found) {
@@ -172,8 +172,8 @@ class Hosts {
       if (!isRefused) this.#failure = { error, untilMs: performance.now() + AGAIN_MS };
       throw error;
     }
-    this.#use(found.place);
-    return found.place;
+    this.#use(found.address);
+    return found.address;
   }
 
   /** The first of the order, as libpq has it. The server in use is the first one. */
@@ -187,13 +187,13 @@ class Hosts {
     return stopgap;
   }
 
-  /** Trusts a place. Connections to a server that is hung, or no longer the primary, would keep requests waiting. */
-  #use(place: Place): void {
+  /** Trusts an address. Connections to a server that is hung, or no longer the primary, would keep requests waiting. */
+  #use(address: HostAddress): void {
     this.#trustedUntilMs = performance.now() + TRUST_MS;
-    if (place === this.#current) return;
-    this.#current = place;
+    if (address === this.#current) return;
+    this.#current = address;
     if (!this.#isOne) return;
-    for (const client of this.#clients) if (client.place !== place) client.cut();
+    for (const client of this.#clients) if (client.address !== address) client.cut();
   }
 
   /** The watch, for as long as there are connections. A process may end meanwhile. */
@@ -210,20 +210,20 @@ class Hosts {
   }
 
   async #ask(): Promise<void> {
-    const place = await this.find();
-    if (this.#watch?.place !== place) {
+    const address = await this.find();
+    if (this.#watch?.address !== address) {
       this.#endWatch();
-      const { client } = await openProbe(place);
+      const { client } = await openProbe(address);
       wireOf(client).stream.unref();
-      this.#watch = { place, client };
+      this.#watch = { address, client };
     }
     const state = await askState(this.#watch.client);
     const refusal = this.refusalOf(state);
-    if (refusal !== undefined) this.refuse(place, refusal);
+    if (refusal !== undefined) this.refuse(address, refusal);
     const nowMs = performance.now();
     const isStopgap = this.#wanted === 'prefer-standby' && !state.isStandby;
-    if (isStopgap && nowMs - this.#searchedAtMs > STANDBY_SEARCH_MS) this.doubt(place);
-    else if (place === this.#current) this.#trustedUntilMs = nowMs + TRUST_MS;
+    if (isStopgap && nowMs - this.#searchedAtMs > STANDBY_SEARCH_MS) this.doubt(address);
+    else if (address === this.#current) this.#trustedUntilMs = nowMs + TRUST_MS;
   }
 
   #endWatch(): void {
@@ -232,7 +232,7 @@ class Hosts {
   }
 }
 
-type Answer = HostState & { place: Place };
+type Answer = HostState & { address: HostAddress };
 
 /** The first answer, in time. Undefined if there is none. */
 function firstOf(asked: Promise<Answer | undefined>[]): Promise<Answer | undefined> {
@@ -242,7 +242,7 @@ function firstOf(asked: Promise<Answer | undefined>[]): Promise<Answer | undefin
 
 /** A client that finds its server when it connects. */
 class HostsClient extends pg.Client {
-  place: Place | undefined;
+  address: HostAddress | undefined;
   readonly #hosts: Hosts;
   readonly #words: FirstWords;
   #hasEnded = false;
@@ -250,11 +250,11 @@ class HostsClient extends pg.Client {
   constructor(hosts: Hosts, config: pg.ClientConfig) {
     // Without a limit, a server that hangs from this moment on would never let go of the caller.
     const connectionTimeoutMillis = config.connectionTimeoutMillis || LONGEST_CONNECT_MS;
-    super({ ...config, connectionTimeoutMillis, connectionString: hosts.places[0]?.url });
+    super({ ...config, connectionTimeoutMillis, connectionString: hosts.addresses[0]?.url });
     this.#hosts = hosts;
     this.#words = new FirstWords(this);
     // The next connection must not go to a server that has just broken this one.
-    this.on('error', () => hosts.doubt(this.place));
+    this.on('error', () => hosts.doubt(this.address));
     this.once('end', () => {
       this.#hasEnded = true;
       hosts.remove(this);
@@ -277,17 +277,17 @@ class HostsClient extends pg.Client {
   }
 
   async #connect(): Promise<pg.Client> {
-    const place = await this.#hosts.find();
-    const { host, port } = place;
+    const address = await this.#hosts.find();
+    const { host, port } = address;
     const { connectionParameters } = this as unknown as { connectionParameters: object };
     for (const where of [this, connectionParameters]) Object.assign(where, { host, port });
-    this.place = place;
+    this.address = address;
     try {
       await super.connect();
       const refusal = this.#hosts.refusalOf(await this.#words.state());
-      if (refusal !== undefined) this.#hosts.refuse(place, refusal);
+      if (refusal !== undefined) this.#hosts.refuse(address, refusal);
     } catch (error) {
-      this.#hosts.doubt(place);
+      this.#hosts.doubt(address);
       this.end().catch(() => undefined);
       throw error;
     }
