@@ -10,6 +10,7 @@ const SHARING = [
   'packages/{console,sdk}/test/**/*.scale.test.ts',
   'packages/server/test/{backup-damage,backup-moment,backup-owners,backup-schema,examples}.scale.test.ts',
   'packages/server/test/{export-shares,export-slow-readers,floor-shares,formats-streaming,guess-limit}.scale.test.ts',
+  'packages/server/test/{promotion,standby}.scale.test.ts',
   'packages/server/test/{demo/seed,jobs/runner}.scale.test.ts',
   'packages/server/test/cli/!(export-long|overload|scim-create).scale.test.ts',
   'packages/server/test/embedded/!(crash).scale.test.ts',
