@@ -1,0 +1,73 @@
+const GB = 1e9;
+const WORKING_DAYS = 260;
+/** Of the people, this part comes to an office on a working day: six of ten days, as in the data of the benchmark. */
+const OFFICE_DAYS = 0.6;
+const YEARS = [1, 3, 5];
+const EVENTS_A_DAY = [2, 10];
+
+/** The measured figures and the disk that follows from them, as Markdown. */
+export function tables(measured) {
+  return [measuredTable(measured), diskTable(measured)].join('\n\n');
+}
+
+function measuredTable(measured) {
+  const rows = {
+    desks: ({ desks }) => count(desks),
+    'stored presence events; plans; bookings': ({ history }) =>
+      [history.events, history.plans, history.bookings].map(count).join('; '),
+    'memory of the server at rest': ({ memory }) => mb(memory.restMb),
+    'memory of the server at full load': ({ memory }) => mb(memory.loadMb),
+    'memory of PostgreSQL at rest; at full load': ({ memory }) =>
+      `${mb(memory.postgresRestMb)}; ${mb(memory.postgresLoadMb)}`,
+    'processor time of an event, in batches of 100: server; PostgreSQL': ({ events }) => micros(events),
+    'processor time of a login and an event: server; PostgreSQL': ({ posts }) => micros(posts),
+    'export of attendance of four weeks: rows, time': ({ exports }) => took(exports.attendance),
+    'export of presence of four weeks: rows, time': ({ exports }) => took(exports.presence),
+    'processor time of a row of attendance: server; PostgreSQL': ({ exports }) => micros(exports.attendance),
+    'processor time of a row of presence: server; PostgreSQL': ({ exports }) => micros(exports.presence),
+    'disk of an event': ({ disk }) => bytesEach(disk.events),
+    'disk of a day with a plan; of a booking; of a line of the action log': ({ disk }) =>
+      [disk.plans, disk.bookings, disk.log].map(bytesEach).join('; '),
+    'disk of a person': ({ disk }) => bytesEach(disk.people),
+    'disk of the aggregates, against the events': ({ disk }) =>
+      `${((disk.aggregates.bytes / disk.events.bytes) * 100).toFixed(1)} %`,
+  };
+  return [
+    `| | ${measured.map(({ people }) => `${count(people)} people`).join(' | ')} |`,
+    `|---|${measured.map(() => '---|').join('')}`,
+    ...Object.entries(rows).map(([name, of]) => `| ${name} | ${measured.map(of).join(' | ')} |`),
+  ].join('\n');
+}
+
+/** The disk of so many years, from the bytes of a row and the rows of a year. */
+function diskTable(measured) {
+  const columns = EVENTS_A_DAY.flatMap((events) => YEARS.map((years) => ({ events, years })));
+  return [
+    `| people | ${columns.map(({ events, years }) => `${events} events a day, ${years} ${years === 1 ? 'year' : 'years'}`).join(' | ')} |`,
+    `|---|${columns.map(() => '---|').join('')}`,
+    ...measured.map(
+      (site) =>
+        `| ${count(site.people)} | ${columns.map((column) => gb(diskOf(site, column))).join(' | ')} |`,
+    ),
+  ].join('\n');
+}
+
+/** Bytes of `years` with so many `events` of a person on a day in the office. */
+function diskOf({ people, disk }, { events, years }) {
+  const days = people * WORKING_DAYS * years;
+  const each = ({ bytes, rows }) => bytes / Math.max(1, rows);
+  const eventBytes = days * OFFICE_DAYS * events * each(disk.events);
+  const planBytes = days * (each(disk.plans) + OFFICE_DAYS * each(disk.bookings) + each(disk.log));
+  const aggregates = eventBytes * (disk.aggregates.bytes / disk.events.bytes);
+  return disk.people.bytes + eventBytes + planBytes + aggregates;
+}
+
+const count = (number) => Math.round(number).toLocaleString('en');
+const mb = (value) => `${count(value)} MB`;
+const gb = (bytes) => `${(bytes / GB).toPrecision(2)} GB`;
+const bytesEach = ({ bytes, rows }) => (rows === 0 ? '–' : `${count(bytes / rows)} bytes`);
+const micros = ({ serverMicros, postgresMicros }) =>
+  [serverMicros, postgresMicros]
+    .map((each) => `${each < 100 ? each.toPrecision(2) : count(each)} µs`)
+    .join('; ');
+const took = ({ rows, seconds }) => `${count(rows)}, ${seconds.toFixed(1)} s`;
