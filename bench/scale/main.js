@@ -1,6 +1,4 @@
 import { parseArgs } from 'node:util';
-import { newDirectory, removeAllDirectories, removeDirectory } from '../environment.js';
-import { endWhenInterrupted } from '../processes.js';
 import { describeMachine, save, table } from '../report.js';
 import { measureSites } from './measure.js';
 import { sizeOf } from './people.js';
@@ -12,6 +10,7 @@ import { parquet } from './rows/parquet.js';
 import { scim } from './rows/scim.js';
 import { search } from './rows/search.js';
 import { submit } from './rows/submit.js';
+import { withSites } from './site.js';
 
 /**
  * In the order of the table. `submit` needs an empty table of events, and `parquet` fills it. `console` adds plans and events
@@ -57,18 +56,11 @@ if (values.help || !isUnderstood) {
   process.exit(values.help ? 0 : 2);
 }
 
-/** The environments that are open. */
-const opened = new Set();
-endWhenInterrupted(async () => {
-  for (const environment of opened) await environment.close().catch(() => undefined);
-  await removeAllDirectories();
-});
-const dir = newDirectory();
-try {
+await withSites(async (opened) => {
   const size = sizeOf(people);
   const smallSize = { ...size, people: Math.round(people / SMALLER) };
   const progressOf = (name) => (message) => console.error(`${name}: ${message}`);
-  const sites = { size, smallSize, names, runs, dir, opened, progress: progressOf('preparing') };
+  const sites = { size, smallSize, names, runs, ...opened, progress: progressOf('preparing') };
   const { environment, measured } = await measureSites(sites);
   // Jobs would run at any time, and take part of the machine.
   const server = await environment.startServer({ args: ['--jobs', 'off'] });
@@ -80,7 +72,7 @@ try {
     smallSize,
     runs,
     isSmoke: values.smoke,
-    dir,
+    dir: opened.dir,
     pace: (lanes) => ({ lanes, warmupS: Math.min(1, seconds), seconds }),
   };
   const lines = [];
@@ -101,7 +93,4 @@ try {
       section: 'benchmark of scale',
     });
   }
-} finally {
-  for (const environment of opened) await environment.close();
-  await removeDirectory(dir);
-}
+});

@@ -4,9 +4,35 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { Environment } from '../environment.js';
+import { Environment, newDirectory, removeAllDirectories, removeDirectory } from '../environment.js';
+import { endWhenInterrupted } from '../processes.js';
 import { completeDirectory, fill } from './dataset.js';
 import { csvOf, FILES } from './people.js';
+
+/**
+ * What the sites of a run share.
+ * @typedef {{ dir: string, opened: Set<Environment> }} Sites `dir`: for files; `opened`: the databases that are open
+ */
+
+/**
+ * Runs `work`, and closes and removes all that it has opened: afterwards, and at an interruption.
+ *
+ * @param {(sites: Sites) => Promise<void>} work
+ */
+export async function withSites(work) {
+  const opened = new Set();
+  endWhenInterrupted(async () => {
+    for (const environment of opened) await environment.close().catch(() => undefined);
+    await removeAllDirectories();
+  });
+  const dir = newDirectory();
+  try {
+    await work({ dir, opened });
+  } finally {
+    for (const environment of opened) await environment.close();
+    await removeDirectory(dir);
+  }
+}
 
 /**
  * The cost of some work on rows.
@@ -21,7 +47,7 @@ import { csvOf, FILES } from './people.js';
  * bare tables for comparison.
  *
  * @param {import('./people.js').Size} size
- * @param {{ dir: string, opened: Set<Environment>, progress: (message: string) => void }} context
+ * @param {Sites & { progress: (message: string) => void }} context
  * @returns {Promise<{ environment: Environment, imported: Record<string, Imported> }>}
  */
 export async function openSite(size, { dir, opened, progress }) {

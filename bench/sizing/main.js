@@ -1,21 +1,23 @@
 import { parseArgs } from 'node:util';
-import { newDirectory, removeAllDirectories, removeDirectory } from '../environment.js';
-import { endWhenInterrupted } from '../processes.js';
-import { tables } from './report.js';
+import { describeMachine } from '../report.js';
+import { withSites } from '../scale/site.js';
+import { saveSizes, tables } from './report.js';
 import { measureSite } from './site.js';
 
 /** The organisations that are measured, by their number of people. */
 const PEOPLE = '1000,10000';
 const SMOKE_PEOPLE = '400';
 
-const USAGE = `usage: npm run bench:sizing -- [--people ${PEOPLE}] [--seconds 10] [--smoke]
-  --smoke    takes seconds, with a small organisation; shows that everything runs; measures nothing`;
+const USAGE = `usage: npm run bench:sizing -- [--people ${PEOPLE}] [--seconds 10] [--smoke] [--no-save]
+  --smoke    takes seconds, with a small organisation; shows that everything runs; measures nothing and saves nothing
+  --no-save  does not change bench/results-sizing.json and docs/sizing.md`;
 
 const { values } = parseArgs({
   options: {
     people: { type: 'string' },
     seconds: { type: 'string' },
     smoke: { type: 'boolean', default: false },
+    'no-save': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -33,22 +35,13 @@ if (process.platform !== 'linux') {
   process.exit(2);
 }
 
-/** The environments that are open. */
-const opened = new Set();
-endWhenInterrupted(async () => {
-  for (const environment of opened) await environment.close().catch(() => undefined);
-  await removeAllDirectories();
-});
-const dir = newDirectory();
-try {
+await withSites(async (sites) => {
   const measured = [];
   for (const people of sizes) {
     const progress = (message) => console.error(`${people.toLocaleString('en')} people: ${message}`);
-    measured.push(await measureSite(people, { dir, opened, seconds, progress }));
+    measured.push(await measureSite(people, { ...sites, seconds, progress }));
   }
   // The figures of such a short run would mislead.
   console.log(values.smoke ? 'sizing: all of it runs.' : tables(measured));
-} finally {
-  for (const environment of opened) await environment.close();
-  await removeDirectory(dir);
-}
+  if (!values.smoke && !values['no-save']) saveSizes(measured, describeMachine(measured[0].postgres));
+});

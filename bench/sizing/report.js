@@ -1,3 +1,9 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const RESULTS = fileURLToPath(new URL('../results-sizing.json', import.meta.url));
+const DOCUMENT = fileURLToPath(new URL('../../docs/sizing.md', import.meta.url));
+const [BEGIN, END] = ['<!-- sizes -->', '<!-- /sizes -->'];
 const GB = 1e9;
 const WORKING_DAYS = 260;
 /** Of the people, this part comes to an office on a working day: six of ten days, as in the data of the benchmark. */
@@ -29,8 +35,8 @@ function measuredTable(measured) {
     'disk of a day with a plan; of a booking; of a line of the action log': ({ disk }) =>
       [disk.plans, disk.bookings, disk.log].map(bytesEach).join('; '),
     'disk of a person': ({ disk }) => bytesEach(disk.people),
-    'disk of the aggregates, against the events': ({ disk }) =>
-      `${((disk.aggregates.bytes / disk.events.bytes) * 100).toFixed(1)} %`,
+    'disk of the aggregates, for a day of a person in the office': ({ disk }) =>
+      bytesEach(aggregatesOf(disk)),
   };
   return [
     `| | ${measured.map(({ people }) => `${count(people)} people`).join(' | ')} |`,
@@ -58,8 +64,30 @@ function diskOf({ people, disk }, { events, years }) {
   const each = ({ bytes, rows }) => bytes / Math.max(1, rows);
   const eventBytes = days * OFFICE_DAYS * events * each(disk.events);
   const planBytes = days * (each(disk.plans) + OFFICE_DAYS * each(disk.bookings) + each(disk.log));
-  const aggregates = eventBytes * (disk.aggregates.bytes / disk.events.bytes);
+  const aggregates = days * OFFICE_DAYS * each(aggregatesOf(disk));
   return disk.people.bytes + eventBytes + planBytes + aggregates;
+}
+
+/** A person of the benchmark has one event on each day in the office. */
+const aggregatesOf = ({ aggregates, events }) => ({ bytes: aggregates.bytes, rows: events.rows });
+
+/** Writes the figures into results-sizing.json and docs/sizing.md. */
+export function saveSizes(measured, machine) {
+  const date = new Date().toISOString().slice(0, 10);
+  const { cpu, cores, memoryGb, system, node, postgres, rollcall } = machine;
+  const of = { date, cpu, cores, memoryGb, system, node, postgres, rollcall };
+  writeFileSync(RESULTS, `${JSON.stringify({ ...of, measured }, null, 2)}\n`);
+  const [before, rest] = readFileSync(DOCUMENT, 'utf8').split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (after === undefined) throw new Error(`${DOCUMENT} has no section for the tables.`);
+  const circumstances = `Measured ${date}, Rollcall ${rollcall}; ${cpu}, ${cores} cores, ${memoryGb} GB, ${system}; Node.js ${node}, PostgreSQL ${postgres}.`;
+  writeFileSync(
+    DOCUMENT,
+    `${before}${BEGIN}\n${measuredTable(measured)}\n\n${circumstances}\n${END}${after.replace(
+      /<!-- disk -->[\s\S]*<!-- \/disk -->/,
+      `<!-- disk -->\n${diskTable(measured)}\n<!-- /disk -->`,
+    )}`,
+  );
 }
 
 const count = (number) => Math.round(number).toLocaleString('en');

@@ -35,7 +35,7 @@ export async function consolePages(context) {
   await storeSources(environment, { nowMs, count: SOURCES });
   await environment.vacuum(['presence_events', 'day_plans', 'bookings', 'action_log', 'source_hours']);
   progress('making the aggregates');
-  await environment.rollcall(['jobs', 'run', 'aggregates']);
+  await environment.rollcall(['aggregates', 'rebuild']);
   const headers = await signIn(context);
   await addAccounts(context);
   await createKeys(server.address, headers);
