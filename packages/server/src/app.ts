@@ -1,6 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
-import type { AppDeps } from './app-config.ts';
+import type { AppDeps } from './app-deps.ts';
 import { ApiKeys } from './auth/api-keys.ts';
 import { CredentialLookUps } from './auth/credential-look-ups.ts';
 import { guardRoutes } from './auth/guard.ts';
@@ -70,7 +70,7 @@ import { warehouseRoutes } from './warehouse/routes.ts';
 import { todayRoutes } from './warehouse/today.ts';
 import { workdayRoutes } from './workday/routes.ts';
 
-export type { AppDeps } from './app-config.ts';
+export type { AppDeps } from './app-deps.ts';
 export type App = FastifyInstance;
 
 /** Issuer and audience of tokens if no public URL is set. They are constant, so that tokens survive restarts. */

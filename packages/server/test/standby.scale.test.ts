@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Monitor } from '../src/http/monitoring/monitor.ts';
 import { Database } from '../src/store/connections/db.ts';
-import { WarehouseReads } from '../src/store/warehouse/standby-reads.ts';
+import { WarehouseReads } from '../src/store/warehouse/warehouse-reads.ts';
 import { datasets } from '../src/warehouse/datasets.ts';
 import { ClusterPair } from './support/cluster-pair.ts';
 import { listPrograms, type Programs } from './support/clusters.ts';

@@ -10,7 +10,7 @@ import { keepPosition } from '../store/warehouse/kept-positions.ts';
 import type { ExportQuery } from '../store/warehouse/query.ts';
 import { listRemovedRanges } from '../store/warehouse/removed-days.ts';
 import { isInPastOf, otherPrimary, readSnapshot, xidsOf } from '../store/warehouse/snapshots.ts';
-import { type ReadSource, UnfitStandbyError } from '../store/warehouse/standby-reads.ts';
+import { type ReadSource, UnfitStandbyError } from '../store/warehouse/warehouse-reads.ts';
 import { column, optional } from './columns.ts';
 import {
   type Cursor,

@@ -20,7 +20,7 @@ import { ALL_DAYS } from '../store/values/day-window.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { METRIC_PERIODS } from '../store/warehouse/metrics.ts';
 import type { ExportQuery } from '../store/warehouse/query.ts';
-import { type ReadObserver, WarehouseReads } from '../store/warehouse/standby-reads.ts';
+import { type ReadObserver, WarehouseReads } from '../store/warehouse/warehouse-reads.ts';
 import type { AggregateKeeper } from './aggregates.ts';
 import { auditRead, readActions } from './audit-read.ts';
 import { scopeOf, withinScope } from './caller-scope.ts';

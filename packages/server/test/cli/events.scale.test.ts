@@ -175,15 +175,18 @@ describe('events list', () => {
 });
 
 describe('events retry', () => {
+  const eventOf = (eventId: string, userEmail: string) => ({
+    eventId,
+    timestamp: new Date().toISOString(),
+    locationId: '3f0c5a52-6d0e-4f0e-9d53-0a4f6b0f5c01',
+    locationType: 'location',
+    userEmail,
+  });
+
   test('stores refused events whose cause is mended, and names the others', async () => {
-    const event = {
-      timestamp: new Date().toISOString(),
-      locationId: '3f0c5a52-6d0e-4f0e-9d53-0a4f6b0f5c01',
-      locationType: 'location',
-    };
     const presenceEvents = [
-      { ...event, eventId: 'of Grace', userEmail: 'grace@example.com' },
-      { ...event, eventId: 'of a stranger', userEmail: 'stranger@example.com' },
+      eventOf('of Grace', 'grace@example.com'),
+      eventOf('of a stranger', 'stranger@example.com'),
     ];
     const began = new Date().toISOString();
     await postJson(`${baseUrl}/v1/presence`, { sourceId: 'retry', presenceEvents }, token);
@@ -215,13 +218,7 @@ describe('events retry', () => {
   });
 
   test('tries no further event after an interruption, and has another exit code', async () => {
-    const event = {
-      eventId: 'of somebody else',
-      timestamp: new Date().toISOString(),
-      locationId: '3f0c5a52-6d0e-4f0e-9d53-0a4f6b0f5c01',
-      locationType: 'location',
-      userEmail: 'somebody-else@example.com',
-    };
+    const event = eventOf('of somebody else', 'somebody-else@example.com');
     const began = new Date().toISOString();
     await postJson(`${baseUrl}/v1/presence`, { sourceId: 'interrupted', presenceEvents: [event] }, token);
     const { refusalId } = await work.json<{ refusalId: string }>([

@@ -31,11 +31,14 @@ const SERVER_KIND = 2;
 /** A collector that keeps what it gets. */
 class Collector {
   readonly exports: Export[] = [];
+  /** The passwords with which they came. */
+  readonly passwords: unknown[] = [];
   readonly #server: Server;
 
   constructor() {
     this.#server = createServer(async (request, reply) => {
       expect(request.url).toBe('/v1/traces');
+      this.passwords.push(request.headers['x-password']);
       this.exports.push((await json(request)) as Export);
       reply.setHeader('content-type', 'application/json').end('{}');
     }).listen(0, '127.0.0.1');
@@ -134,6 +137,30 @@ test('a request is a span with its route, its status and its work with the datab
   // Nothing of the query, of the key or of the body.
   const text = JSON.stringify(collector.exports);
   for (const secret of ['nobody', key.apiKey, key.secret, token, 'mine']) expect(text).not.toContain(secret);
+});
+
+test('a caller that does not record has no spans, and the environment has a password for the collector', async () => {
+  const args = ['serve', '--data-dir', dataDir, '--otlp', await collector.url()];
+  const env = { OTEL_EXPORTER_OTLP_HEADERS: 'x-password=open' };
+  const { server, baseUrl } = await work.start(args, { env });
+  const traceId = '5bf92f3577b34da6a3ce929d0e0e4736';
+  const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-00` };
+  const reply = await fetch(`${baseUrl}/v1/openapi.json`, { headers });
+  expect(reply.headers.get('correlationId')).toBe(traceId);
+  await reply.arrayBuffer();
+  await logIn(baseUrl, key);
+  await server.stop();
+  expect(collector.spans.map(({ name }) => name)).toContain('POST /v1/auth');
+  expect(collector.spans.filter((span) => span.traceId === traceId)).toEqual([]);
+  expect(new Set(collector.passwords)).toEqual(new Set(['open']));
+});
+
+test('the environment has the part of the requests that have traces', async () => {
+  const args = ['serve', '--data-dir', dataDir, '--otlp', await collector.url()];
+  const { server, baseUrl } = await work.start(args, { env: { OTEL_TRACES_SAMPLER: 'always_off' } });
+  await logIn(baseUrl, key);
+  await server.stop();
+  expect(collector.exports).toEqual([]);
 });
 
 test('each worker sends its spans, and the first process those of the jobs', async () => {

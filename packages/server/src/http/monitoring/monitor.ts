@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { KeyLimit } from '../../store/auth/key-limits.ts';
 import type { PoolState } from '../../store/connections/db.ts';
-import type { FallbackReason, ReadSource } from '../../store/warehouse/standby-reads.ts';
+import type { FallbackReason, ReadSource } from '../../store/warehouse/warehouse-reads.ts';
 import type { LimitHolder } from '../rates/limited-caller.ts';
 
 /** The part of a resource that an organisation holds, from 0 to 1. */

@@ -31,8 +31,21 @@ interface Wire {
 
 export const wireOf = (client: pg.Client): Wire => (client as unknown as { connection: Wire }).connection;
 
+/** The address of a URL with one host. node-postgres knows what stands for a host that the URL leaves out. */
+export function addressOf(url: string): HostAddress {
+  const { host, port } = new pg.Client(url);
+  return { host, port, url };
+}
+
 export const nameOf = ({ host, port }: Pick<HostAddress, 'host' | 'port'>): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+/** Why a server cannot be asked, for people. */
+export const reasonOf = (error: unknown): string => {
+  const { message, code } = error as NodeJS.ErrnoException;
+  const what = error instanceof pg.DatabaseError ? 'refuses the connection' : 'does not answer';
+  return `${what}: ${message || code}`;
+};
 
 /** What a server says of itself as a connection to it begins (PostgreSQL 14 and later): that costs no round trip. */
 export class FirstWords {

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { readCurrentRole } from './current-role.ts';
 import { newPool } from './hosts.ts';
 
 /** The target of a pool: a connection string, or host, user and password of the embedded server. */
@@ -70,10 +71,8 @@ export function createPool({
 }
 
 async function refuseExemptRole(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<{ name: string; isExempt: boolean }>(
-    'SELECT rolname AS name, rolsuper OR rolbypassrls AS "isExempt" FROM pg_roles WHERE rolname = current_user',
-  );
-  if (rows[0]?.isExempt) throw new Error(`The role ${rows[0].name} is exempt from row-level security.`);
+  const { name, isExempt } = await readCurrentRole(client);
+  if (isExempt) throw new Error(`The role ${name} is exempt from row-level security.`);
 }
 
 /** The statements that prepare a session. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
+import { readCurrentRole } from '../connections/current-role.ts';
 import { RESTRICTED_ROLE, type SessionRole } from '../connections/db.ts';
 import { attempt } from './attempt.ts';
 
@@ -142,7 +143,8 @@ const GRANTED = `Grants of Rollcall, sha256 ${createHash('sha256').update(GRANTS
 /**
  * Creates the restricted role if the connected role is allowed to. Makes the connected role a member of it.
  * Makes its grants if they are not current, or with `renew`. They are not repeated without need: after a
- * grant, all sessions must look up and plan again what they know of the table.
+ * grant, all sessions must look up and plan again what they know of the table. Two processes must not make them at once: the caller
+ * holds the lock of the set-up (`migrate`).
  *
  * A plain owner that is not allowed to create roles continues without the restricted role. Forced row-level
  * security binds owners, too.
@@ -157,9 +159,7 @@ export async function applyGrants(client: pg.Client, { renew }: { renew: boolean
     await attempt(client, `GRANT ${RESTRICTED_ROLE} TO CURRENT_USER`);
   }
   if (!renew && (await hasGrants(client))) return;
-  await client.query(
-    `BEGIN; SELECT pg_advisory_xact_lock(hashtext('rollcall grants')); ${GRANTS} COMMENT ON SCHEMA rollcall IS '${GRANTED}'; COMMIT`,
-  );
+  await client.query(`BEGIN; ${GRANTS} COMMENT ON SCHEMA rollcall IS '${GRANTED}'; COMMIT`);
 }
 
 /**
@@ -186,28 +186,23 @@ export class UnrestrictedRoleError extends Error {}
  */
 export async function chooseRole(client: pg.Client): Promise<SessionRole> {
   if (await mayBecomeRestricted(client)) return 'restricted';
-  const { rows } = await client.query<{ name: string; exempt: boolean }>(
-    'SELECT rolname AS name, rolsuper OR rolbypassrls AS exempt FROM pg_roles WHERE rolname = current_user',
-  );
-  const role = rows[0];
-  if (!role?.exempt) return 'owner';
+  const { name, isExempt } = await readCurrentRole(client);
+  if (!isExempt) return 'owner';
   const isMissing =
     (await client.query('SELECT FROM pg_roles WHERE rolname = $1', [RESTRICTED_ROLE])).rowCount === 0;
   const create = isMissing ? `CREATE ROLE ${RESTRICTED_ROLE} NOLOGIN; ` : '';
   throw new UnrestrictedRoleError(
-    `The database role ${role.name} is exempt from row-level security and cannot become ${RESTRICTED_ROLE}: ` +
-      `have an administrator run ${create}GRANT ${RESTRICTED_ROLE} TO ${pg.escapeIdentifier(role.name)};`,
+    `The database role ${name} is exempt from row-level security and cannot become ${RESTRICTED_ROLE}: ` +
+      `have an administrator run ${create}GRANT ${RESTRICTED_ROLE} TO ${pg.escapeIdentifier(name)};`,
   );
 }
 
 async function mayBecomeRestricted(client: pg.Client): Promise<boolean> {
   try {
     await client.query(`SET ROLE ${RESTRICTED_ROLE}`);
-    const { rows } = await client.query<{ bound: boolean }>(
-      'SELECT NOT (rolsuper OR rolbypassrls) AS bound FROM pg_roles WHERE rolname = current_user',
-    );
+    const { isExempt } = await readCurrentRole(client);
     await client.query('RESET ROLE');
-    return rows[0]?.bound ?? false;
+    return !isExempt;
   } catch (error) {
     if (error instanceof pg.DatabaseError) return false;
     throw error;

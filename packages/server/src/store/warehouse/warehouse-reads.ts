@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Database, StreamKind, Tx } from '../connections/db.ts';
 import { StoreUnavailableError } from '../connections/unavailable.ts';
+import { PrimaryPositions } from './primary-positions.ts';
 import { type EarlierSnapshot, isKept } from './snapshots.ts';
 
 /** Which server an answer was read from. */
@@ -17,8 +18,7 @@ export type ReadSource = 'primary' | 'standby';
  * - `cursor`: only the primary can judge the cursor.
  * - `failed`: the read failed in another way.
  */
-export type FallbackReason = (typeof FALLBACK_REASONS)[number];
-export const FALLBACK_REASONS = ['unreachable', 'behind', 'conflict', 'history', 'cursor', 'failed'] as const;
+export type FallbackReason = 'unreachable' | 'behind' | 'conflict' | 'history' | 'cursor' | 'failed';
 
 /** The standby cannot give this answer, so it is read from the primary. */
 export class UnfitStandbyError extends Error {
@@ -54,12 +54,10 @@ interface Read {
 }
 
 /** Answers may be as old as this: a minute. */
-export const MOST_BEHIND_MS = 60_000;
+const MOST_BEHIND_MS = 60_000;
 const LONGEST_WAIT_MS = 3_000;
 const POLL_MS = 20;
 const ASK_TIMEOUT_MS = 5_000;
-/** The position of the primary is asked at most this often. */
-const SAMPLE_MS = 1_000;
 /** A standby that did not answer in time is left alone this long, so that not every request waits for it. */
 const REST_MS = 5_000;
 /** The log has a line about the standby at most this often. */
@@ -71,19 +69,25 @@ const WARN_MS = 60_000;
  */
 export class WarehouseReads {
   readonly #database: Database;
-  readonly #options: Required<Omit<ReadsOptions, 'observer'>> & Pick<ReadsOptions, 'observer'>;
-  /** Positions of the primary, and since when at least it has had each; the oldest first. */
-  #samples: { sinceMs: number; lsn: string }[] = [];
-  #sampling: Promise<string> | undefined;
+  readonly #log: ReadsOptions['log'];
+  readonly #observer: ReadObserver | undefined;
+  readonly #longestWaitMs: number;
+  readonly #positions: PrimaryPositions;
   #isAway = false;
   #restUntilMs = 0;
   #impatientUntilMs = 0;
   #warnedMs: number | undefined;
   #isTroubled = false;
 
-  constructor(database: Database, options: ReadsOptions) {
+  constructor(
+    database: Database,
+    { log, observer, mostBehindMs = MOST_BEHIND_MS, longestWaitMs = LONGEST_WAIT_MS }: ReadsOptions,
+  ) {
     this.#database = database;
-    this.#options = { mostBehindMs: MOST_BEHIND_MS, longestWaitMs: LONGEST_WAIT_MS, ...options };
+    this.#log = log;
+    this.#observer = observer;
+    this.#longestWaitMs = longestWaitMs;
+    this.#positions = new PrimaryPositions(database, mostBehindMs);
   }
 
   /**
@@ -95,9 +99,8 @@ export class WarehouseReads {
     read: (tx: Tx, source: ReadSource) => AsyncIterable<T>,
   ): AsyncGenerator<T, void> {
     const { kind, tenantId } = call;
-    const { observer } = this.#options;
     if (this.#database.standby) {
-      const lsn = await this.#leastPosition();
+      const lsn = await this.#positions.least();
       let isBegun = false;
       try {
         for await (const item of this.#onStandby(call, lsn, read)) {
@@ -113,7 +116,7 @@ export class WarehouseReads {
         this.#noteFallback(reason, error);
       }
     }
-    observer?.noteRead('primary');
+    this.#observer?.noteRead('primary');
     yield* this.#database.stream(kind, tenantId, (tx) => read(tx, 'primary'));
   }
 
@@ -142,8 +145,7 @@ export class WarehouseReads {
    */
   async #untilFit(client: Tx, lsn: string, seen: readonly EarlierSnapshot[]): Promise<void> {
     const beganMs = performance.now();
-    const { longestWaitMs } = this.#options;
-    const endMs = beganMs < this.#impatientUntilMs ? beganMs : beganMs + longestWaitMs;
+    const endMs = beganMs < this.#impatientUntilMs ? beganMs : beganMs + this.#longestWaitMs;
     let least = lsn;
     let isNewest = false;
     for (;;) {
@@ -152,7 +154,7 @@ export class WarehouseReads {
         if (await hasSeen(client, seen)) return;
         // It has all that the primary had after the request came, so no wait will help.
         if (isNewest) throw new UnfitStandbyError('cursor');
-        least = await this.#sample();
+        least = await this.#positions.newest();
         isNewest = true;
       } else if (performance.now() >= endMs) {
         this.#impatientUntilMs = performance.now() + REST_MS;
@@ -172,41 +174,9 @@ export class WarehouseReads {
     return rows[0].hasReplayed;
   }
 
-  /** A position that the primary had at most `mostBehindMs` ago; the oldest that is known. */
-  async #leastPosition(): Promise<string> {
-    const nowMs = performance.now();
-    const newest = this.#samples.at(-1);
-    const sampled = newest && nowMs - newest.sinceMs < SAMPLE_MS ? newest.lsn : await this.#sample();
-    const keptMs = performance.now() - this.#options.mostBehindMs;
-    this.#samples = this.#samples.filter(({ sinceMs }) => sinceMs >= keptMs);
-    return this.#samples[0]?.lsn ?? sampled;
-  }
-
-  /** Asks the primary up to where its WAL is on disk. Visible transactions have ended before that. */
-  async #sample(): Promise<string> {
-    // A question that is under way may have been answered before the call.
-    await this.#sampling?.catch(() => undefined);
-    this.#sampling ??= this.#askPrimary().finally(() => {
-      this.#sampling = undefined;
-    });
-    return this.#sampling;
-  }
-
-  async #askPrimary(): Promise<string> {
-    const sinceMs = performance.now();
-    const newest = this.#samples.at(-1);
-    const lsn = await this.#database.inSystem(async (tx) => {
-      const { rows } = await tx.query<{ lsn: string }>('SELECT pg_current_wal_flush_lsn()::text AS lsn');
-      return rows[0]?.lsn ?? '';
-    });
-    if (!newest || sinceMs - newest.sinceMs >= SAMPLE_MS) this.#samples.push({ sinceMs, lsn });
-    return lsn;
-  }
-
   #noteFallback(reason: FallbackReason, error: unknown): void {
-    const { log, observer } = this.#options;
     const nowMs = performance.now();
-    observer?.noteFallback(reason);
+    this.#observer?.noteFallback(reason);
     if (reason === 'unreachable' && !this.#isAway) {
       this.#isAway = true;
       this.#restUntilMs = nowMs + REST_MS;
@@ -215,16 +185,19 @@ export class WarehouseReads {
     if (this.#warnedMs !== undefined && nowMs - this.#warnedMs < WARN_MS) return;
     this.#warnedMs = nowMs;
     this.#isTroubled = true;
-    log.warn({ err: error, reason }, 'exports and metrics are read from the primary instead of the standby');
+    this.#log.warn(
+      { err: error, reason },
+      'exports and metrics are read from the primary instead of the standby',
+    );
   }
 
   #noteUse(): void {
-    this.#options.observer?.noteRead('standby');
+    this.#observer?.noteRead('standby');
     this.#isAway = false;
     this.#restUntilMs = 0;
     if (!this.#isTroubled) return;
     this.#isTroubled = false;
-    this.#options.log.info('the standby answers exports and metrics again');
+    this.#log.info('the standby answers exports and metrics again');
   }
 }
 
