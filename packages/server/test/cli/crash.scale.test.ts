@@ -1,8 +1,6 @@
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Random } from '../../src/demo/random.ts';
-import { listMigrations } from '../../src/store/schema/migrate.ts';
 import { addDays, utcDay } from '../../src/store/values/days.ts';
 import { serverPid } from '../embedded/support.ts';
 import { type Loadable, prepareLoad, rowsOf, Source, storedIds, type Target } from './load-support.ts';
@@ -98,16 +96,6 @@ async function busyBackend(): Promise<number> {
   return backend?.pid ?? expect.fail('No connection stores events.');
 }
 
-/** Starts a server on a new directory, and kills all of it after some time. Resolves when it is gone. */
-async function startAndKill(dataDir: string, afterMs: number): Promise<void> {
-  const first = workspace.spawn(['serve', '--data-dir', dataDir, '--port', '0']);
-  await delay(afterMs);
-  const database = await serverPid(join(dataDir, 'postgres'));
-  if (database !== undefined) process.kill(database, 'SIGKILL');
-  first.signal('SIGKILL');
-  await first.exited;
-}
-
 /** What the database has of leave: each list is of texts "user day", in order. */
 async function storedLeave(): Promise<Record<'leaves' | 'plans' | 'entries', string[]>> {
   const daysOf = async (sql: string) =>
@@ -158,25 +146,4 @@ describe('kill -9 under full load', () => {
       expect(await storedLeave()).toEqual({ leaves: expected, plans: expected, entries: expected });
     },
   );
-});
-
-describe('kill -9 while the database is made', () => {
-  const random = new Random(SEED + 1);
-
-  test('the next start goes on, whatever was done, and has every migration', async () => {
-    const beganMs = performance.now();
-    const undisturbed = await workspace.start(['serve', '--data-dir', workspace.path('undisturbed')]);
-    const startMs = performance.now() - beganMs;
-    await undisturbed.server.stop();
-    const dataDir = workspace.path('disturbed');
-    for (let crash = 0; crash < CRASHES; crash++) await startAndKill(dataDir, random.below(startMs));
-    const { server: last, baseUrl } = await workspace.start(['serve', '--data-dir', dataDir]);
-    const names = await rowsOf<{ name: string }>(
-      dataDir,
-      'SELECT name FROM rollcall.migrations ORDER BY name',
-    );
-    expect(names.map(({ name }) => name)).toEqual(await listMigrations());
-    expect((await fetch(`${baseUrl}/readyz`)).status).toBe(200);
-    await last.stop();
-  });
 });

@@ -6,6 +6,20 @@ import { createTestDatabase, type TestDatabase } from './database.ts';
 export const NOW = new Date('2026-03-10T12:00:00Z');
 export const TENANT = '10000000-0000-4000-8000-000000000000';
 
+/** The tables whose rows are in partitions by month. */
+export const MONTHLY_TABLES = [
+  'presence_events',
+  'occupancy_events',
+  'visitor_arrivals',
+  'action_log',
+] as const;
+
+/** The last migration of the release before partitions. */
+export async function releaseBeforeMonths(): Promise<string> {
+  const names = await listMigrations();
+  return names[names.findIndex((name) => name.startsWith('0054')) - 1] as string;
+}
+
 /** Adds a row at each of these instants to every table by month. */
 export async function addRows(client: pg.ClientBase, instants: string[]): Promise<void> {
   const event = `'${TENANT}', t, gen_random_uuid(), (t AT TIME ZONE 'UTC')::date`;
@@ -42,9 +56,7 @@ export async function createNewDatabase(): Promise<TestDatabase> {
 /** A database with the schema of the release before partitions, with its grants, and rows, in which this release is starting. */
 export async function createUpgradedDatabase(): Promise<TestDatabase> {
   const db = await createTestDatabase({ migrated: false });
-  const names = await listMigrations();
-  const upTo = names[names.findIndex((name) => name.startsWith('0054')) - 1] as string;
-  await migrate(db.target, { upTo });
+  await migrate(db.target, { upTo: await releaseBeforeMonths() });
   await seeingAll(db.target, async (client) => {
     await client.query(`
       GRANT USAGE ON SCHEMA rollcall TO rollcall_app;
