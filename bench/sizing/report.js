@@ -8,12 +8,15 @@ const GB = 1e9;
 const WORKING_DAYS = 260;
 /** Of the people, this part comes to an office on a working day: six of ten days, as in the data of the benchmark. */
 const OFFICE_DAYS = 0.6;
+/** Badge readers send at most so many times the events of an average second, within a working day of so many hours. */
+const PEAK = 10;
+const HOURS = 10;
 const YEARS = [1, 3, 5];
 const EVENTS_A_DAY = [2, 10];
 
 /** The measured figures and the disk that follows from them, as Markdown. */
 export function tables(measured) {
-  return [measuredTable(measured), diskTable(measured)].join('\n\n');
+  return [measuredTable(measured), processorTable(measured), diskTable(measured)].join('\n\n');
 }
 
 function measuredTable(measured) {
@@ -45,11 +48,35 @@ function measuredTable(measured) {
   ].join('\n');
 }
 
+/** Shares of a core in the busiest hour, and times of exports of years, from the measured times of an event and of a row. */
+function processorTable(measured) {
+  const load = ({ people, posts }, events) => {
+    const perSecond = ((people * OFFICE_DAYS * events) / (HOURS * 3_600)) * PEAK;
+    return [posts.serverMicros, posts.postgresMicros]
+      .map((each) => share(perSecond * each * 1e-6))
+      .join('; ');
+  };
+  const exported = ({ people, exports }, years) =>
+    duration(people * WORKING_DAYS * years * (exports.attendance.seconds / exports.attendance.rows));
+  const columns = [
+    ...EVENTS_A_DAY.map((events) => [
+      `${events} events a day, of one core in the busiest hour: server; PostgreSQL`,
+      (site) => load(site, events),
+    ]),
+    ...YEARS.map((years) => [`export of attendance, ${yearsOf(years)}`, (site) => exported(site, years)]),
+  ];
+  return [
+    `| people | ${columns.map(([name]) => name).join(' | ')} |`,
+    `|---|${columns.map(() => '---|').join('')}`,
+    ...measured.map((site) => `| ${count(site.people)} | ${columns.map(([, of]) => of(site)).join(' | ')} |`),
+  ].join('\n');
+}
+
 /** The disk of so many years, from the bytes of a row and the rows of a year. */
 function diskTable(measured) {
   const columns = EVENTS_A_DAY.flatMap((events) => YEARS.map((years) => ({ events, years })));
   return [
-    `| people | ${columns.map(({ events, years }) => `${events} events a day, ${years} ${years === 1 ? 'year' : 'years'}`).join(' | ')} |`,
+    `| people | ${columns.map(({ events, years }) => `${events} events a day, ${yearsOf(years)}`).join(' | ')} |`,
     `|---|${columns.map(() => '---|').join('')}`,
     ...measured.map(
       (site) =>
@@ -84,15 +111,22 @@ export function saveSizes(measured, machine) {
   writeFileSync(
     DOCUMENT,
     `${before}${BEGIN}\n${measuredTable(measured)}\n\n${circumstances}\n${END}${after.replace(
-      /<!-- disk -->[\s\S]*<!-- \/disk -->/,
-      `<!-- disk -->\n${diskTable(measured)}\n<!-- /disk -->`,
+      /<!-- (processor|disk) -->[\s\S]*?<!-- \/\1 -->/g,
+      (_, name) => `<!-- ${name} -->\n${DERIVED[name](measured)}\n<!-- /${name} -->`,
     )}`,
   );
 }
 
+/** The tables that follow from the measured one, by the name of their place in the document. */
+const DERIVED = { processor: processorTable, disk: diskTable };
+
 const count = (number) => Math.round(number).toLocaleString('en');
 const mb = (value) => `${count(value)} MB`;
-const gb = (bytes) => `${(bytes / GB).toPrecision(2)} GB`;
+const yearsOf = (years) => `${years} ${years === 1 ? 'year' : 'years'}`;
+const share = (cores) => `${rounded(cores * 100)} %`;
+const duration = (seconds) => (seconds < 100 ? `${rounded(seconds)} s` : `${count(seconds / 60)} min`);
+const gb = (bytes) => `${rounded(bytes / GB)} GB`;
+const rounded = (value) => (value < 10 ? value.toPrecision(2) : count(value));
 const bytesEach = ({ bytes, rows }) => (rows === 0 ? '–' : `${count(bytes / rows)} bytes`);
 const micros = ({ serverMicros, postgresMicros }) =>
   [serverMicros, postgresMicros]
