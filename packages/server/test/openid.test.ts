@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { entriesOf } from './support/audit.ts';
 import { startIdentityProvider } from './support/identity-provider.ts';
 import { keep, RETURN, startOpenIdSite } from './support/openid.ts';
 import { expectProblem } from './support/problems.ts';
@@ -209,6 +210,34 @@ describe('A claim gives roles', () => {
     expect(await rolesOf(first.browser)).toEqual([['acme', 'viewer']]);
   });
 
+  test('and each change has an entry in its organisation', async () => {
+    const elsewhere = await server.organisation({ slug: 'elsewhere' });
+    const subject = person({ rollcall_roles: ['acme:planner', 'elsewhere:viewer'] });
+    const changesIn = async (organisation: string) =>
+      (await entriesOf({ db: server.db, app: site.apps.claim }, organisation))
+        .filter(({ targets }) => targets.some(({ name }) => name === `${subject}@example.com`))
+        .map(({ action, actor, metadata }) => ({ action, actor, metadata }));
+    const change = (before: string | null, role: string | null) => ({
+      ...{ action: 'account.role-claimed', actor: null },
+      metadata: { before, role },
+    });
+    await enter('claim');
+    const given = change(null, 'planner');
+    expect(await changesIn(tenantId)).toEqual([given]);
+    expect(await changesIn(elsewhere)).toEqual([change(null, 'viewer')]);
+    // The same roles once more are no change.
+    provider.next = subject;
+    await enter('claim');
+    setRoles(subject, ['acme:viewer', 'elsewhere:viewer']);
+    await enter('claim');
+    expect(await changesIn(tenantId)).toEqual([given, change('planner', 'viewer')]);
+    // A claim without roles takes them all, and the account goes with the last one.
+    setRoles(subject, undefined);
+    expectProblem((await enter('claim')).reply, 403);
+    expect(await changesIn(tenantId)).toEqual([given, change('planner', 'viewer'), change('viewer', null)]);
+    expect(await changesIn(elsewhere)).toEqual([change(null, 'viewer'), change('viewer', null)]);
+  });
+
   test('and takes them away; without any, the sessions end and nobody enters', async () => {
     const subject = person({ rollcall_roles: ['acme:viewer'] });
     const { browser } = await enter('claim');
@@ -233,12 +262,15 @@ describe('A claim gives roles', () => {
   });
 
   test('and never takes the role from the last administrator', async () => {
-    await server.organisation({ slug: 'lonely' });
+    const lonely = await server.organisation({ slug: 'lonely' });
     const subject = person({ rollcall_roles: ['lonely:administrator'] });
     await enter('claim');
     setRoles(subject, ['lonely:viewer']);
     const { browser } = await enter('claim');
     expect(await rolesOf(browser)).toEqual([['lonely', 'administrator']]);
+    const entries = await entriesOf({ db: server.db, app: site.apps.claim }, lonely);
+    const changes = entries.filter(({ action }) => action === 'account.role-claimed');
+    expect(changes.map(({ metadata }) => metadata)).toEqual([{ before: null, role: 'administrator' }]);
   });
 
   test('that an administrator cannot change here, and can remove until the next sign-in', async () => {

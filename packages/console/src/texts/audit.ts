@@ -38,6 +38,7 @@ export const audit = {
     'access.refused': 'was refused',
     'account.invited': 'invited a person',
     'account.role-changed': "changed a person's role",
+    'account.role-claimed': 'got or lost a role by a claim of the identity provider',
     'account.removed': 'removed a person',
     'account.link-made': 'made a sign-in link for a person',
     'account.disabled': 'disabled an account',

@@ -168,7 +168,7 @@ export class OpenIdSignIns {
         const redemption = { tokenHash, at, link, newHash: null, newName, attempt: null, session, replaced };
         requireRedemption(await redeemLink(tx, redemption));
       }
-      const hasRole = await this.#applyRoles(tx, connected, identity, at);
+      const hasRole = await this.#applyRoles(tx, request, connected, identity, at);
       if (link) {
         // A person who does not enter has not redeemed the link, and has changed nothing.
         if (!hasRole) throw noRole();
@@ -228,6 +228,7 @@ export class OpenIdSignIns {
   /** Applies the claim with the roles. Returns false if the account has no role then. */
   async #applyRoles(
     tx: Tx,
+    request: FastifyRequest,
     connected: ConnectedIdentity,
     identity: ProvenIdentity,
     at: Date,
@@ -236,6 +237,7 @@ export class OpenIdSignIns {
     if (rolesClaim === undefined) return true;
     const roles = claimedRoles(claimOf(identity.claims, rolesClaim));
     const applied = await applyClaimedRoles(tx, connected, roles, at);
+    await request.server.audit.addClaimed(tx, request, connected.accountId, applied);
     if (applied.kept.length > 0) {
       this.#deps.log.warn(
         { accountId: connected.accountId, organisations: applied.kept },

@@ -44,6 +44,10 @@ export const AUDIT_ACTIONS = {
   }),
   'account.invited': action('invited a person', { role: Type.String() }),
   'account.role-changed': action("changed a person's role", { role: Type.String() }),
+  'account.role-claimed': action('got or lost a role by a claim of the identity provider', {
+    before: Type.Union([Type.String(), Type.Null()], { description: 'null: no role before' }),
+    role: Type.Union([Type.String(), Type.Null()], { description: 'null: no role any more' }),
+  }),
   'account.removed': action('removed a person', {}),
   'account.link-made': action('made a sign-in link for a person', {}),
   'account.disabled': action('disabled an account', {}),

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { addAuditEntries } from '../../store/audit/entries.ts';
+import type { AppliedRoles } from '../../store/auth/identities.ts';
 import { enterTenant, type Tx } from '../../store/connections/db.ts';
 import type { AccessRefusal } from '../errors.ts';
 import type { FailedLogin } from '../failed-logins.ts';
@@ -89,6 +90,29 @@ export class AuditTrail {
     for (const { tenantId } of session.organisations) {
       await enterTenant(tx, tenantId);
       await addAuditEntries(tx, [toEntry(event, this.#deps.clock())]);
+    }
+  }
+
+  /**
+   * Adds the entries of roles that a claim of the identity provider gave, changed or took, in their transaction. It has
+   * entered the last organisation afterwards.
+   */
+  async addClaimed(
+    tx: Tx,
+    request: FastifyRequest,
+    accountId: string,
+    { email, changes }: Pick<AppliedRoles, 'email' | 'changes'>,
+  ): Promise<void> {
+    const targets = [accountSubject({ accountId, email })];
+    const event = {
+      action: 'account.role-claimed',
+      actor: null,
+      targets,
+      context: contextOf(request),
+    } as const;
+    for (const { tenantId, before, role } of changes) {
+      await enterTenant(tx, tenantId);
+      await addAuditEntries(tx, [toEntry({ ...event, metadata: { before, role } }, this.#deps.clock())]);
     }
   }
 

@@ -41,8 +41,18 @@ export type Connection = { identityId: string } | { refusal: 'other account' | '
 /** What became of the wish to disconnect an identity. See `remove_identity` of the migration. */
 export type IdentityRemoval = 'done' | 'unknown' | 'last way' | 'last role' | 'last administrator';
 
-/** What remained after the roles of a claim were applied. */
+/** A role that a claim gave, changed or took. Null: no role. */
+export interface ClaimedChange {
+  tenantId: string;
+  before: AccountRole | null;
+  role: AccountRole | null;
+}
+
+/** What the roles of a claim changed, and what remained. */
 export interface AppliedRoles {
+  changes: ClaimedChange[];
+  /** The address of the account, which may be gone. */
+  email: string;
   /** Slugs of organisations whose last administrator the account is, against the claim. */
   kept: string[];
   /** The number of roles that count in sessions of the identity. Without one, the account may be gone. */
@@ -155,5 +165,6 @@ export async function applyClaimedRoles(
     'SELECT apply_claimed_roles($1, $2, $3, $4) AS applied',
     [accountId, identityId, JSON.stringify(claimed), at],
   );
-  return rows[0]?.applied ?? { kept: [], roles: 0 };
+  if (!rows[0]) throw new Error('The database did not answer which roles the claim gives.');
+  return rows[0].applied;
 }
