@@ -52,7 +52,7 @@ test('every route that can change something has an entry, or a reason why it has
 });
 
 const office = await addOffice(db.owner, tenantId);
-await addUser(db.owner, tenantId);
+const { userId } = await addUser(db.owner, tenantId);
 const email = 'ada@example.com';
 const password = 'correct horse battery staple';
 await browserWithRole(server, tenantId, 'administrator', email);
@@ -242,6 +242,29 @@ const SCENARIOS: Record<string, Scenario> = {
       ];
     }),
   ),
+};
+
+/** Week plans that differ from each other, so that each one is a change. */
+let weeks = 0;
+const nextWeek = () => ({ weekPlan: { [['monday', 'tuesday'][weeks++ % 2] ?? '']: { plan: 'r' } } });
+const { placeId: deskId } = office;
+SCENARIOS['PUT /v1/manage/users/:userId/week-plan'] = () =>
+  call('PUT', `/v1/manage/users/${userId}/week-plan`, nextWeek());
+SCENARIOS['POST /v1/manage/week-plans'] = () =>
+  call('POST', '/v1/manage/week-plans', { items: [{ userId, ...nextWeek() }] });
+const assign = () => call('PUT', `/v1/manage/desks/${deskId}/assignment`, { userId });
+const unassign = () => call('DELETE', `/v1/manage/desks/${deskId}/assignment`);
+SCENARIOS['POST /v1/manage/desk-assignments'] = async () => {
+  await unassign();
+  return call('POST', '/v1/manage/desk-assignments', { items: [{ deskId, userId }] });
+};
+SCENARIOS['PUT /v1/manage/desks/:deskId/assignment'] = async () => {
+  await unassign();
+  return assign();
+};
+SCENARIOS['DELETE /v1/manage/desks/:deskId/assignment'] = async () => {
+  await assign();
+  return unassign();
 };
 
 /** A server that is not set up yet has nothing in common with the others. */

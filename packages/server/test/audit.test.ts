@@ -8,6 +8,7 @@ import { forgetAuditSubjects } from '../src/store/audit/subjects.ts';
 import { Database } from '../src/store/connections/db.ts';
 import { ALL_DAYS } from '../src/store/values/day-window.ts';
 import { entriesOf } from './support/audit.ts';
+import { addUser } from './support/directory.ts';
 import { addSite, goodEvent, type Site, submit } from './support/presence.ts';
 import { expectProblem } from './support/problems.ts';
 import { basic, login, replicaOf, startTestServer, type TestServer } from './support/server.ts';
@@ -62,6 +63,47 @@ describe('a change', () => {
       400,
     );
     expect(await actionsOf(tenantId)).toEqual(before);
+  });
+
+  test('of an assigned desk or a week plan names the people, and the same once more is none', async () => {
+    const { tenantId, boss, user, office } = await newSite();
+    const other = await addUser(server.db.owner, tenantId);
+    const send = async (method: 'PUT' | 'POST' | 'DELETE', path: string, payload?: object) => {
+      const reply = await server.app.inject({
+        ...{ method, url: `/v1/manage${path}`, headers: boss },
+        ...(payload && { payload }),
+      });
+      expect(reply.statusCode, reply.payload).toBe(200);
+    };
+    const { placeId: deskId } = office;
+    const desk = `/desks/${deskId}/assignment`;
+    const week = { weekPlan: { monday: { plan: 'r' } } };
+    for (const repeat of [0, 1]) {
+      await send('PUT', `/users/${user.userId}/week-plan`, week);
+      const items = [
+        { userId: user.userId, ...week },
+        ...(repeat ? [] : [{ userId: other.userId, ...week }]),
+      ];
+      await send('POST', '/week-plans', { items });
+    }
+    for (const owner of [user, user, other]) await send('PUT', desk, { userId: owner.userId });
+    await send('DELETE', desk);
+    await send('DELETE', desk);
+    for (let call = 0; call < 2; call++)
+      await send('POST', '/desk-assignments', { items: [{ deskId, userId: user.userId }] });
+    const changes = (await ofAction(tenantId, 'directory.changed')).map(({ metadata, targets }) => [
+      metadata.kind,
+      metadata.items,
+      targets.map(({ reference }) => reference).toSorted(),
+    ]);
+    expect(changes).toEqual([
+      ['week-plans', 1, [user.userId]],
+      ['week-plans', 1, []],
+      ['desk-assignments', 1, [user.userId]],
+      ['desk-assignments', 1, [user.userId, other.userId].toSorted()],
+      ['desk-assignments', 1, [other.userId]],
+      ['desk-assignments', 1, []],
+    ]);
   });
 
   test('of the command line has the operator as its actor', async () => {

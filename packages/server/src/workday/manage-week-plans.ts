@@ -110,20 +110,24 @@ const PEOPLE_AT_ONCE = 100;
 
 /**
  * `writeWeeks` for any number of requests, in order, in several transactions. A later request for a user replaces an
- * earlier one.
+ * earlier one. `record` gets the number of changed week plans of a transaction, in that transaction.
  */
 export async function writeManyWeeks(
   database: Database,
   tenantId: string,
   requests: WeekRequest[],
-  author: DayAuthor,
+  { author, record }: { author: DayAuthor; record: (tx: Tx, changed: number) => Promise<void> },
 ): Promise<WeekOutcome[]> {
   const outcomes: WeekOutcome[] = [];
   for (let start = 0; start < requests.length; start = outcomes.length) {
     const slice = onceEach(requests.slice(start, start + PEOPLE_AT_ONCE));
-    outcomes.push(
-      ...(await inTenantWithRetries(database, tenantId, (tx) => writeWeeks(tx, tenantId, slice, author))),
-    );
+    const written = await inTenantWithRetries(database, tenantId, async (tx) => {
+      const results = await writeWeeks(tx, tenantId, slice, author);
+      const changed = results.filter((outcome) => outcome === 'changed').length;
+      if (changed > 0) await record(tx, changed);
+      return results;
+    });
+    outcomes.push(...written);
   }
   return outcomes;
 }

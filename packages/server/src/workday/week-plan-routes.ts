@@ -4,6 +4,7 @@ import { callerOf } from '../auth/guard.ts';
 import { BULK_BODY_LIMIT_BYTES, BulkRequest, Page, PageQuery, pageOf, readPage } from '../http/bulk.ts';
 import { problems } from '../http/schema.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
+import type { Tx } from '../store/connections/db.ts';
 import { listUsersById } from '../store/directory/users.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { REASONS } from '../store/workday/reasons.ts';
@@ -78,6 +79,11 @@ export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = a
       await inTenantWithRetries(database, tenantId, async (tx) => {
         const [outcome] = await writeWeeks(tx, tenantId, [{ userId, ...asked }], author);
         if (typeof outcome === 'object') throw refusalProblem(outcome);
+        if (outcome === 'changed')
+          await app.audit.add(tx, request, 'directory.changed', {
+            targets: [{ kind: 'user', reference: userId }],
+            metadata: { kind: 'week-plans', items: 1 },
+          });
       });
       return viewUserWeek(userId, asked.week);
     },
@@ -135,9 +141,11 @@ export const weekPlanRoutes: FastifyPluginAsyncTypebox<WorkdayRoutesOptions> = a
     handler: async (request) => {
       const { tenantId } = callerOf(request);
       const author = authorOf(request, clock, REASONS.weekPlan);
+      const record = (tx: Tx, items: number) =>
+        app.audit.add(tx, request, 'directory.changed', { metadata: { kind: 'week-plans', items } });
       const results = await writeItems(database, tenantId, request.body.items, {
         read: readWeek,
-        write: (weeks) => writeManyWeeks(database, tenantId, weeks, author),
+        write: (weeks) => writeManyWeeks(database, tenantId, weeks, { author, record }),
       });
       return { timestamp: author.at.toISOString(), results };
     },

@@ -23,11 +23,13 @@ import {
 } from '../../store/directory/desk-assignments.ts';
 import { parseGuid } from '../../store/values/guid.ts';
 import { lockDesks } from '../../store/workday/offices.ts';
-import { AssignmentItem, assignDesks, Owner } from './assignments.ts';
+import type { UpsertResult } from '../upsert.ts';
+import { AssignmentItem, assignDesk, assignDesks, Owner } from './assignments.ts';
 import {
   BULK_PROBLEMS,
   bulkReply,
   CONFIG,
+  changesIn,
   DOCUMENTED,
   IF_MATCH,
   idFilter,
@@ -136,19 +138,39 @@ export const assignmentRoutes: FastifyPluginAsyncTypebox<ManageDeps> = async (ap
       const { tenantId } = callerOf(request);
       const { items } = request.body;
       return bulkReply(
-        await inTenantWithRetries(database, tenantId, (tx) => assignDesks(tx, tenantId, items)),
+        await inTenantWithRetries(database, tenantId, async (tx) => {
+          const results = await assignDesks(tx, tenantId, items);
+          await record(tx, request, results, []);
+          return results;
+        }),
         deps,
       );
     },
   });
+
+  const record = async (
+    tx: Tx,
+    request: FastifyRequest,
+    results: readonly UpsertResult[],
+    owners: readonly (string | null)[],
+  ) => {
+    const items = changesIn(results);
+    if (items === 0) return;
+    const targets = owners.flatMap((reference) => (reference ? [{ kind: 'user', reference } as const] : []));
+    const metadata = { kind: 'desk-assignments', items };
+    await app.audit.add(tx, request, 'directory.changed', { targets, metadata });
+  };
 
   const assign = (request: FastifyRequest, text: string, owner: Omit<AssignmentItem, 'deskId'>) => {
     const { tenantId } = callerOf(request);
     return inTenantWithRetries(database, tenantId, async (tx) => {
       const { deskId } = await getDesk(tx, tenantId, text);
       if (request.headers['if-match'] !== undefined) await requireVersion(tx, tenantId, deskId, request);
-      onlyResult(await assignDesks(tx, tenantId, [{ ...owner, deskId }]));
-      return getDesk(tx, tenantId, deskId);
+      const { ownerBefore, results } = await assignDesk(tx, tenantId, { ...owner, deskId });
+      onlyResult(results);
+      const desk = await getDesk(tx, tenantId, deskId);
+      await record(tx, request, results, [ownerBefore, desk.userId]);
+      return desk;
     });
   };
 

@@ -43,6 +43,24 @@ export async function assignDesks(
   tenantId: string,
   items: AssignmentItem[],
 ): Promise<UpsertResult[]> {
+  return (await assignAndTell(tx, tenantId, items)).results;
+}
+
+/** As `assignDesks`, for one desk. Returns the owner before, too. */
+export async function assignDesk(
+  tx: Tx,
+  tenantId: string,
+  item: AssignmentItem,
+): Promise<{ results: UpsertResult[]; ownerBefore: string | null }> {
+  const { results, before } = await assignAndTell(tx, tenantId, [item]);
+  return { results, ownerBefore: [...before.values()][0] ?? null };
+}
+
+async function assignAndTell(
+  tx: Tx,
+  tenantId: string,
+  items: AssignmentItem[],
+): Promise<{ results: UpsertResult[]; before: ReadonlyMap<string, string> }> {
   const drafts = items.map((item) => orRefused(() => judge(item)));
   const good = drafts.filter((draft): draft is Draft => !('refused' in draft));
   const deskIds = [...new Set(good.map(({ deskId }) => deskId))];
@@ -85,7 +103,7 @@ export async function assignDesks(
     tenantId,
     changed.map(([deskId, userId]) => ({ deskId, userId })),
   );
-  return results;
+  return { results, before };
 }
 
 function judge(item: AssignmentItem): Draft {
