@@ -255,7 +255,7 @@ describe('a read', () => {
     ]);
   });
 
-  test('of one person names whom a person looked at, and counts what a program read', async () => {
+  test('of one person names whom a person and a program looked at, and counts repetitions', async () => {
     const { tenantId, boss, user, headers, key } = await newSite();
     const url = `/v1/manage/users/${user.userId}/profile`;
     const token = await server.token(key);
@@ -272,15 +272,42 @@ describe('a read', () => {
       ]);
     expect((await looks()).toSorted()).toEqual([
       ['account', [user.userId], 1],
-      ['key', [], 1],
+      ['key', [user.userId], 1],
     ]);
     server.clock.advanceS(60);
     expect((await looks()).toSorted()).toEqual([
       ['account', [user.userId], 1],
       ['account', [user.userId], 2],
-      ['key', [], 1],
-      ['key', [], 2],
+      ['key', [user.userId], 1],
+      ['key', [user.userId], 2],
     ]);
+  });
+
+  test('of more than 20 people within a minute by a program names 20, and counts the others', async () => {
+    const { tenantId, key } = await newSite();
+    const headers = { authorization: `Bearer ${await server.token(key)}` };
+    const users = await Promise.all(Array.from({ length: 23 }, () => addUser(server.db.owner, tenantId)));
+    const looks = async () =>
+      (await ofAction(tenantId, 'person.viewed')).map(({ targets, metadata }) => [
+        targets.map(({ reference }) => reference),
+        metadata.count,
+      ]);
+    const look = async ({ userId }: { userId: string }) => {
+      const reply = await get(`/v1/manage/users/${userId}`, headers);
+      expect(reply.statusCode, reply.payload).toBe(200);
+    };
+    for (const user of users) await look(user);
+    const named = users.slice(0, 20).map(({ userId }) => [[userId], 1]);
+    expect(await looks()).toEqual([...named, [[], 1]]);
+    server.clock.advanceS(60);
+    // The others of the minute, and the first look of the next one.
+    await look(users[22] ?? expect.fail());
+    expect((await looks()).slice(21).toSorted()).toEqual(
+      [
+        [[], 2],
+        [[users[22]?.userId], 1],
+      ].toSorted(),
+    );
   });
 });
 
@@ -332,16 +359,47 @@ describe('a look-up of one person', () => {
     });
   });
 
-  test('by an identity provider is counted, and names nobody', async () => {
+  test('by a search that finds nobody else names whom it found', async () => {
+    const { tenantId, boss, user } = await newSite();
+    const other = await addUser(server.db.owner, tenantId);
+    const search = async (text: string) => {
+      const reply = await get(`/v1/manage/users?search=${encodeURIComponent(text)}`, boss);
+      expect(reply.statusCode, reply.payload).toBe(200);
+      return reply.json().items.map(({ userId }: { userId: string }) => userId);
+    };
+    expect(await search(user.userName)).toEqual([user.userId]);
+    expect((await search('example.com')).toSorted()).toEqual([user.userId, other.userId].toSorted());
+    expect(await search('nobody at all')).toEqual([]);
+    expect(await looks(tenantId)).toEqual([['account', 'GET /v1/manage/users', [user.userId]]]);
+  });
+
+  test('by an identity provider names the user, also if a filter finds nobody else', async () => {
     const { tenantId, user } = await newSite();
+    await addUser(server.db.owner, tenantId);
     const { token } = await createScimToken(
       { tenantId, name: 'okta' },
       { owner: server.db.owner, clock: server.clock.read },
     );
     const headers = { authorization: `Bearer ${token}` };
     expect((await get(`/scim/v2/Users/${user.userId}`, headers)).statusCode).toBe(200);
-    expect((await get('/scim/v2/Users', headers)).statusCode).toBe(200);
-    expect(await looks(tenantId)).toEqual([['scim-token', 'GET /scim/v2/Users/:id', []]]);
+    expect((await get('/scim/v2/Users', headers)).json().totalResults).toBe(2);
+    const filter = `userName eq "${user.userName}"`;
+    const one = await get(`/scim/v2/Users?filter=${encodeURIComponent(filter)}`, headers);
+    expect(one.json().totalResults, one.payload).toBe(1);
+    const searched = await server.app.inject({
+      method: 'POST',
+      url: '/scim/v2/Users/.search',
+      headers: { ...headers, 'content-type': 'application/scim+json' },
+      payload: JSON.stringify({ Filter: filter }),
+    });
+    expect(searched.json().totalResults, searched.payload).toBe(1);
+    const none = await get(`/scim/v2/Users?filter=${encodeURIComponent('userName eq "nobody"')}`, headers);
+    expect(none.json().totalResults, none.payload).toBe(0);
+    expect(await looks(tenantId)).toEqual([
+      ['scim-token', 'GET /scim/v2/Users/:id', [user.userId]],
+      ['scim-token', 'GET /scim/v2/Users', [user.userId]],
+      ['scim-token', 'POST /scim/v2/Users/.search', [user.userId]],
+    ]);
   });
 });
 

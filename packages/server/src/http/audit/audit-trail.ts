@@ -13,9 +13,11 @@ import {
   accountSubject,
   callerSubject,
   contextOf,
+  MOST_TARGETS,
   toEntry,
 } from './entry.ts';
 import { FailedLogins } from './failed-logins.ts';
+import { NamedLooks } from './named-looks.ts';
 import { auditPersonViews } from './person-views.ts';
 import { type CountedAction, Repetitions } from './repetitions.ts';
 
@@ -50,6 +52,7 @@ export class AuditTrail {
   readonly #deps: BufferDeps;
   readonly #buffer: AuditBuffer;
   readonly #repetitions: Repetitions;
+  readonly #namedLooks = new NamedLooks();
   readonly #failedLogins: FailedLogins;
   readonly #timer: NodeJS.Timeout;
   #flushing: Promise<void> | undefined;
@@ -142,6 +145,18 @@ export class AuditTrail {
     this.#repetitions.note(kind, { tenantId: caller.tenantId, event, atMs: this.#deps.clock() });
   }
 
+  /** Notes a look at these users. Each look of a person names them; those of a program name few people of each minute. */
+  noteLook(request: FastifyRequest, view: string, userIds: readonly string[]): void {
+    const { caller } = request;
+    if (!caller) return;
+    const { kind, reference } = callerSubject(caller);
+    const program = `${caller.tenantId} ${kind} ${reference}`;
+    const named =
+      kind === 'account' ? userIds : this.#namedLooks.namedBy(program, userIds, this.#deps.clock());
+    const targets = named.slice(0, MOST_TARGETS).map((id) => ({ kind: 'user', reference: id }) as const);
+    this.noteCounted(request, 'person.viewed', { targets, metadata: { view, count: 1 } });
+  }
+
   /** Notes a sign-in, in each of the person's organisations. */
   noteSignIn(request: FastifyRequest, session: AuditedSession & { method: string }): void {
     const { method } = session;
@@ -178,6 +193,7 @@ export class AuditTrail {
         this.#deps.log.warn({ err }, 'failed logins could not be looked up for the audit');
     }
     this.#repetitions.end(nowMs);
+    this.#namedLooks.end(nowMs);
     await this.#buffer.flush();
   }
 

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest, preSerializationHookHandler } from 'fastify';
 import { parseGuid } from '../../store/values/guid.ts';
-import { MOST_TARGETS } from './entry.ts';
 
 /** The operations that show one person, each with the parameter of its path that names the person. */
 export const PERSON_VIEWS: Readonly<Record<string, 'userId' | 'id'>> = {
@@ -20,10 +19,16 @@ export const PERSON_LOOK_UPS: Readonly<Record<string, readonly string[]>> = {
   'GET /v1/manage/desk-assignments': ['userId'],
 };
 
-/**
- * Notes each look at a single person. A look of a person names whom it shows. Those of a program are counted by operation:
- * programs that copy a directory look at everybody.
- */
+/** The lists that a member of the request searches, each with this member. A search that finds one person is a look. */
+export const PERSON_SEARCHES: Readonly<Record<string, 'search' | 'filter'>> = {
+  'GET /v1/manage/users': 'search',
+  'GET /scim/v2/Users': 'filter',
+  'POST /scim/v2/Users/.search': 'filter',
+};
+
+type Ids = readonly (string | null | undefined)[];
+
+/** Notes each look at a single person. */
 export function auditPersonViews(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     const operation = `${String([route.method].flat()[0])} ${route.url}`;
@@ -34,13 +39,13 @@ export function auditPersonViews(app: FastifyInstance): void {
         done(null, payload);
       });
     }
-    const selecting = PERSON_LOOK_UPS[operation];
-    if (!selecting) return;
+    const [selecting = [], searching] = [PERSON_LOOK_UPS[operation], PERSON_SEARCHES[operation]];
+    if (selecting.length === 0 && !searching) return;
     const noteRows: preSerializationHookHandler = (request, reply, payload, done) => {
-      const query = queryOf(request);
-      if (reply.statusCode < 400 && selecting.some((name) => query[name] !== undefined)) {
-        const { items = [] } = payload as { items?: { userId?: string | null }[] };
-        const shown = query.userId === undefined ? items.map(({ userId }) => userId) : [query.userId];
+      if (reply.statusCode < 400) {
+        const shown = selecting.some((name) => queryOf(request)[name] !== undefined)
+          ? selected(request, payload)
+          : found(request, payload, searching);
         if (shown.length > 0) noteView(request, operation, shown);
       }
       done(null, payload);
@@ -59,11 +64,33 @@ export function auditPersonViews(app: FastifyInstance): void {
 const paramsOf = (request: FastifyRequest) => request.params as Record<string, string | undefined>;
 const queryOf = (request: FastifyRequest) => request.query as Record<string, string | undefined>;
 
-function noteView(request: FastifyRequest, view: string, ids: readonly (string | null | undefined)[]): void {
-  const isPerson = request.caller?.kind === 'account';
-  const userIds = new Set(isPerson ? ids.flatMap((id) => parseGuid(id ?? '') ?? []) : []);
-  const targets = [...userIds]
-    .slice(0, MOST_TARGETS)
-    .map((reference) => ({ kind: 'user', reference }) as const);
-  request.server.audit.noteCounted(request, 'person.viewed', { targets, metadata: { view, count: 1 } });
+/** An answer with a list: a page, or a list of SCIM. */
+interface List {
+  items?: { userId?: string | null }[];
+  next?: string | null;
+  totalResults?: number;
+  Resources?: { id?: string }[];
+}
+
+/** The people whom a parameter selected. */
+function selected(request: FastifyRequest, payload: unknown): Ids {
+  const { userId } = queryOf(request);
+  if (userId !== undefined) return [userId];
+  return ((payload as List).items ?? []).map((item) => item.userId);
+}
+
+/** The person whom a search found, if it found no other one. */
+function found(request: FastifyRequest, payload: unknown, member: string | undefined): Ids {
+  // SCIM does not regard the case of names.
+  const sent = Object.keys({ ...(request.query ?? {}), ...(request.body ?? {}) });
+  if (!sent.some((name) => name.toLowerCase() === member)) return [];
+  const { items, next, totalResults, Resources = [] } = payload as List;
+  if (totalResults === 1) return Resources.map(({ id }) => id);
+  const isAll = next === null && queryOf(request).after === undefined;
+  return isAll && items?.length === 1 ? [items[0]?.userId] : [];
+}
+
+function noteView(request: FastifyRequest, view: string, ids: Ids): void {
+  const userIds = new Set(ids.flatMap((id) => parseGuid(id ?? '') ?? []));
+  request.server.audit.noteLook(request, view, [...userIds]);
 }
