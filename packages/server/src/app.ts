@@ -122,7 +122,8 @@ export async function createApp(deps: AppDeps): Promise<App> {
   );
   followMasterKeys(masterKey, { changes, database, lifecycle, log: deps.logger });
   const lookUps = new CredentialLookUps(database);
-  const apiKeys = new ApiKeys({ database, lookUps, changes, masterKey, clock });
+  const processes = new LiveProcesses({ database, lifecycle });
+  const apiKeys = new ApiKeys({ database, lookUps, changes, masterKey, processes, clock });
   const { tokenLifeS: lifeS, tokenReuseS: reuseS } = config;
   const signingKeys = new SigningKeys({
     database,
@@ -179,7 +180,6 @@ export async function createApp(deps: AppDeps): Promise<App> {
     sessions,
     proveScimToken: (token) => proveScimToken(token, { lookUps, database, clock }),
   });
-  const processes = new LiveProcesses({ database, lifecycle });
   const rates = new RateLimits({ stopwatch, processes, log: deps.logger, monitor });
   limitRoutes(app, rates);
   const quotas = new EventQuotas({

@@ -50,6 +50,8 @@ interface Deps {
   lookUps: CredentialLookUps;
   changes: CredentialChanges;
   masterKey: Sealer;
+  /** The live processes. They divide the limit of failed logins. */
+  processes: { readonly count: number };
   clock: () => number;
 }
 
@@ -73,7 +75,11 @@ export class ApiKeys {
     this.#deps = deps;
     this.#uses = new KeyUses(deps);
     this.#knownNetworks = new KnownNetworks(deps);
-    this.#guessLimit = new GuessLimit({ knownNetworks: this.#knownNetworks, clock: deps.clock });
+    this.#guessLimit = new GuessLimit({
+      knownNetworks: this.#knownNetworks,
+      processes: deps.processes,
+      clock: deps.clock,
+    });
     deps.changes.onChange((change) => {
       this.#generation++;
       if (change === 'missed') {

@@ -3,7 +3,10 @@ import type { FailedLogin } from '../http/failed-logins.ts';
 import { networkOf } from '../http/network.ts';
 import type { KnownNetworks } from './known-networks.ts';
 
-/** The failures of an id from a network in `WINDOW_MS` after which further attempts are refused for `WINDOW_MS`. */
+/**
+ * The failures of an id from a network in `WINDOW_MS` after which further attempts are refused for `WINDOW_MS`. The live processes
+ * divide them.
+ */
 export const MOST_FAILURES = 20;
 const WINDOW_MS = 60_000;
 /** The most pairs of an id and a network for which failures are counted. They take at most 20 MB. */
@@ -47,6 +50,8 @@ export class TooManyFailuresProblem extends HttpProblem {
 
 interface Deps {
   knownNetworks: Pick<KnownNetworks, 'isKnown'>;
+  /** The live processes. Each checks its part of the failures, and one at least. */
+  processes: { readonly count: number };
   /** Milliseconds since the epoch. */
   clock: () => number;
 }
@@ -67,12 +72,16 @@ export class GuessLimit {
     this.#deps = deps;
   }
 
+  get #most(): number {
+    return Math.max(Math.floor(MOST_FAILURES / this.#deps.processes.count), 1);
+  }
+
   /** Whether the attempt may be checked only if `requireKnownNetwork` lets it through. */
   isReached(apiKeyFolded: string, address: string): boolean {
     // Without failures, a login does not pay for the name of its counter.
     if (this.#counters.size === 0) return false;
     const counter = this.#current(nameOf(apiKeyFolded, networkOf(address)));
-    return counter !== undefined && counter.failures >= MOST_FAILURES;
+    return counter !== undefined && counter.failures >= this.#most;
   }
 
   /** Throws `TooManyFailuresProblem` unless the key knows the network. Throws `StoreUnavailableError`. */
@@ -103,7 +112,7 @@ export class GuessLimit {
       if (this.#counters.size > MOST_COUNTERS) this.#dropSome();
     }
     counter.failures++;
-    if (counter.failures === MOST_FAILURES) counter.sinceMs = nowMs;
+    if (counter.failures === this.#most) counter.sinceMs = nowMs;
   }
 
   /** Takes back a failure that was none. */
