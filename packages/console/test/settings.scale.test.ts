@@ -191,6 +191,7 @@ describe.skipIf(!hasBrowser)('the page Settings', () => {
   test('counts what a shorter retention removes before it can be saved', async () => {
     const page = await pages.openAs('administrator');
     await page.goto(settings('retention'));
+    await page.getByRole('row', { name: /^Entries of the audit trail.* 13 months 13 months$/ }).waitFor();
     await page.getByRole('textbox', { name: 'Unit: Arrivals of visitors' }).click();
     await page.getByRole('option', { name: 'days', exact: true }).click();
     expect(await page.getByRole('button', { name: 'Save, and remove this' }).count()).toBe(0);

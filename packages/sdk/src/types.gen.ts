@@ -4762,6 +4762,16 @@ export interface Operations {
         /** the longest one; null: there need not be a limit */
         longestDays: number | null;
       }>;
+      /** what only the operator of the server sets */
+      readOnly: Array<{
+        kind: "audit";
+        /** what it is */
+        title: string;
+        /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+        kept: string | null;
+        /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+        byDefault: string | null;
+      }>;
     };
   };
   /** Change how long kinds of data are kept. Kinds that the body does not name stay as they are. The job `retention` removes rows whose retention has ended; nothing brings them back. POST /v1/manage/retention/effects says first how many that are. With the header If-Match and the ETag of the settings, the server changes only that version. */
@@ -4803,6 +4813,16 @@ export interface Operations {
         shortestDays: number;
         /** the longest one; null: there need not be a limit */
         longestDays: number | null;
+      }>;
+      /** what only the operator of the server sets */
+      readOnly: Array<{
+        kind: "audit";
+        /** what it is */
+        title: string;
+        /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+        kept: string | null;
+        /** whole months or days, as an ISO 8601 duration: P13M, P90D; null: without limit */
+        byDefault: string | null;
       }>;
     };
   };
@@ -5213,7 +5233,7 @@ export interface Operations {
       removedTo: string;
     }>;
   };
-  /** The audit trail: who did and read what, by the UTC date of the entry. One row for each entry, in the order of its time. A name is null if nobody knows it, or if it was forgotten. Entries older than the retention are not there any more, and changedSince does not tell of that. The read of this dataset is an entry, too. Key, for `changedSince`: entryId. */
+  /** The audit trail: who did and read what, by the UTC date of the entry. One row for each entry, in the order of its time. A name is null if nobody knows it, or if it was forgotten. The days are those of UTC. The read of this dataset is an entry, too. Key, for `changedSince`: entryId. Rows end with their retention: changes begin with a row for each range of days whose rows were removed, with `removedFrom`, `removedTo` and `deleted`: true, and without a key. Delete all rows of these days before the rows that follow. */
   'GET /v1/analytics/audit': {
     query: {
       /** first day: YYYYMMDD, YYYY-MM-DD or an ISO instant, whose date counts; required, unless changedSince is given */
@@ -5252,6 +5272,12 @@ export interface Operations {
       userAgent: string | null;
       correlationId: string | null;
       metadata: Record<string, unknown> | null;
+    } | {
+      deleted: true;
+      /** the first day whose rows were removed */
+      removedFrom: string;
+      /** the last one */
+      removedTo: string;
     }>;
   };
   /** Attendance and utilisation by organisation, office, level, zone or group, by day, week, month or range. One row for each period and unit with an office day. An office day is a day on which a user was detected at the office, or on which a user had planned to come and which has ended. Attendance is the same as in user-booking-attendance. Averages, peaks, medians, the percentile and utilisation use only the office days on which presence reporting worked. A quotient with divisor 0 is null. locationIds accepts offices, levels and zones: only users at them or beneath them count. Sorted by period, office, level, zone and group. Users without a known level or zone, or without a group, have a row of their own, which comes first. by=organisation is all offices together: each person counts once a day, also if the person was at several offices. */

@@ -1,7 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { MasterKeys } from '../src/auth/master-keys.ts';
-import { createLogger } from '../src/http/logging.ts';
-import { TASKS } from '../src/jobs/tasks.ts';
 import { type Verification, verifyAudit } from '../src/privacy/verify-audit.ts';
 import { setAuditMonths } from '../src/store/audit/batches.ts';
 import { addAuditEntries, type NewAuditEntry } from '../src/store/audit/entries.ts';
@@ -9,6 +6,7 @@ import { forgetAuditAccounts, forgetAuditSubjects } from '../src/store/audit/sub
 import type { Tx } from '../src/store/connections/db.ts';
 import { organisationIds } from '../src/store/directory/organisations.ts';
 import { fold } from '../src/store/values/fold.ts';
+import { runAuditJob } from './support/audit.ts';
 import { seeingAll } from './support/backup.ts';
 import { addUser } from './support/directory.ts';
 import { untilAllWait } from './support/locks.ts';
@@ -51,17 +49,7 @@ function entry(number: number, at = nowIso()): NewAuditEntry {
 const add = (...entries: NewAuditEntry[]) =>
   server.db.restricted.inTenant(tenantId, (tx) => addAuditEntries(tx, entries));
 
-async function run(name: 'audit' | 'audit-prune'): Promise<void> {
-  const task = TASKS.find((each) => each.name === name) ?? expect.fail('no job');
-  await task.run({
-    database: server.db.restricted,
-    target: server.db.target,
-    masterKey: new MasterKeys([server.masterKey]),
-    clock: server.clock.read,
-    log: createLogger('silent'),
-    signal: new AbortController().signal,
-  });
-}
+const run = (name: 'audit' | 'audit-prune') => runAuditJob(server, name);
 
 const verify = (known?: { number: number; hash: string }): Promise<Verification> =>
   verifyAudit(server.db.owner, tenantId, { sealer: server.masterKey, known });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { setAuditMonths } from '../src/store/audit/batches.ts';
 import type { Retention } from '../src/store/privacy/retention-settings.ts';
 import { migrate } from '../src/store/schema/migrate.ts';
 import { seeingAll } from './support/backup.ts';
@@ -264,6 +265,18 @@ test('a retention that is too short, too long or no period is refused, with all 
   expect((await call('PATCH', '', { visitors: '3 months' })).statusCode).toBe(400);
   expect((await call('PATCH', '', {})).statusCode).toBe(400);
   expect((await call('PATCH', '', { visitor: 'P3M' })).statusCode).toBe(400);
+});
+
+test('the time for which audit entries are kept is shown, and is not set here', async () => {
+  const shown = async () => (await call('GET')).json().readOnly;
+  expect(await shown()).toEqual([
+    { kind: 'audit', title: expect.stringContaining('audit'), kept: 'P13M', byDefault: 'P13M' },
+  ]);
+  const { tenantId } = client.site;
+  await client.owned((tx) => setAuditMonths(tx, tenantId, 24));
+  expect(await shown()).toMatchObject([{ kind: 'audit', kept: 'P24M', byDefault: 'P13M' }]);
+  expect((await call('PATCH', '', { audit: 'P1M' })).statusCode).toBe(400);
+  expect(await shown()).toMatchObject([{ kept: 'P24M' }]);
 });
 
 test('a change with the version of older settings is refused', async () => {

@@ -81,6 +81,13 @@ function RetentionForm({ stored, isEditable }: { stored: Settings; isEditable: b
             <Table.Td>{labels.period(item.byDefault)}</Table.Td>
           </Table.Tr>
         ))}
+        {stored.row.readOnly.map(({ kind, title, kept, byDefault }) => (
+          <Table.Tr key={kind}>
+            <Table.Td>{labels.ofOperator[kind] ?? title}</Table.Td>
+            <Table.Td>{labels.period(kept)}</Table.Td>
+            <Table.Td>{labels.period(byDefault)}</Table.Td>
+          </Table.Tr>
+        ))}
       </ScrollTable>
       {error && <Failure error={error} />}
       {!isEditable && <Text size="sm">{labels.readOnly}</Text>}

@@ -123,6 +123,9 @@ export const settings = {
         ? `${name}: nothing is removed.`
         : `${name}: ${isMore ? 'more than ' : ''}${rows.toLocaleString('en')} rows before ${day}.`,
     save: 'Save, and remove this',
+    ofOperator: {
+      audit: 'Entries of the audit trail; only the operator of the server changes this',
+    } as Readonly<Record<string, string>>,
     readOnly: 'Only administrators change these settings.',
   },
   methods: {

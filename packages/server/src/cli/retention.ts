@@ -9,7 +9,13 @@ import {
   retentionFault,
   retentionKind,
 } from '../store/privacy/retention-kinds.ts';
-import { readRetention, setRetention } from '../store/privacy/retention-settings.ts';
+import {
+  AUDIT_KEPT_BY_DEFAULT,
+  AUDIT_TITLE,
+  readAuditRetention,
+  readRetention,
+  setRetention,
+} from '../store/privacy/retention-settings.ts';
 import { isPeriod, type Period, periodWords } from '../store/values/period.ts';
 import { getOrganisation, withContext } from './context.ts';
 import { CliError } from './errors.ts';
@@ -26,7 +32,7 @@ interface SetOptions extends Common {
 
 const UNLIMITED = 'unlimited';
 
-/** `rollcall retention show|set`. */
+/** `rollcall retention show|set`. Without a subcommand, it shows. */
 export function retentionCommand(): Command {
   const show = new Command('show')
     .description('show how long each kind of data is kept')
@@ -42,7 +48,7 @@ export function retentionCommand(): Command {
     command.option('--org <slug>', 'the organisation; required if there are several');
     command.option('--json', 'print JSON');
     for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
-    retention.addCommand(command);
+    retention.addCommand(command, { isDefault: command === show });
   }
   return retention;
 }
@@ -50,14 +56,21 @@ export function retentionCommand(): Command {
 async function showRetention(options: Common): Promise<void> {
   const retention = await withContext(options, 'rollcall retention', async ({ owner }) => {
     const { tenantId } = await getOrganisation(owner, options.org);
-    return owner.inTenant(tenantId, (tx) => readRetention(tx, tenantId));
+    return owner.inTenant(tenantId, async (tx) => ({
+      ...(await readRetention(tx, tenantId)),
+      audit: await readAuditRetention(tx, tenantId),
+    }));
   });
   if (options.json) return print(JSON.stringify(retention));
   const rows = RETENTION_KINDS.map((kind) => {
     const { title, byDefault } = retentionKind(kind);
     return { kind, kept: words(retention[kind]), default: words(byDefault), 'what it is': title };
   });
-  print(formatTable(rows));
+  const audit = {
+    ...{ kind: 'audit', kept: words(retention.audit), default: words(AUDIT_KEPT_BY_DEFAULT) },
+    'what it is': AUDIT_TITLE,
+  };
+  print(formatTable([...rows, audit]));
 }
 
 async function changeRetention(kind: RetentionKindName, text: string, options: SetOptions): Promise<void> {

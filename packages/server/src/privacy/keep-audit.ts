@@ -3,13 +3,13 @@ import { addOperatorEntry } from '../http/audit/operator.ts';
 import {
   countPrunable,
   type EntryPosition,
-  findAuditMonths,
   findHead,
   type HeadRow,
   insertBatch,
   listNewEntries,
   listPrunableBatches,
   makeAuditMonths,
+  notePrunedDays,
   pruneBatch,
   setAuditMonths,
   upsertHead,
@@ -20,8 +20,9 @@ import { ContentionError, inTenantSnapshotWithRetries } from '../store/connectio
 import type { Database, DatabaseTarget, Tx } from '../store/connections/db.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { organisationIds } from '../store/directory/organisations.ts';
+import { readAuditRetention } from '../store/privacy/retention-settings.ts';
 import { utcDay } from '../store/values/days.ts';
-import { periodBefore } from '../store/values/period.ts';
+import { type Period, periodBefore } from '../store/values/period.ts';
 import { isOfDatabase, readSnapshot } from '../store/warehouse/snapshots.ts';
 import { hashOf, headBytes, headerBytes, NO_HASH, prunedBytes, signed, toBatch } from './audit-chain.ts';
 import { type AuditSigner, auditSigner, type Sealer } from './audit-keys.ts';
@@ -43,7 +44,6 @@ const ENTRIES_IN_BATCH = 1_000;
 const BATCHES_AT_ONCE = 20;
 /** Partitions that exist ahead, this month included. Requests make further ones if the job does not run for so long. */
 const MONTHS_AHEAD = 3;
-const DEFAULT_MONTHS = 13;
 
 /** Makes partitions ahead, and puts the new entries of each organisation into signed batches. */
 export async function sealAudit(deps: AuditJobDeps): Promise<void> {
@@ -128,8 +128,8 @@ export async function pruneAudit(deps: AuditJobDeps & { target: DatabaseTarget }
   const signer = await auditSigner(database, masterKey, new Date(clock()));
   let done = 0;
   await inEachOrganisation(deps, async (tenantId) => {
-    const months = await database.inTenant(tenantId, (tx) => findAuditMonths(tx, tenantId));
-    const before = keptFrom(clock(), months ?? DEFAULT_MONTHS);
+    const kept = await database.inTenant(tenantId, (tx) => readAuditRetention(tx, tenantId));
+    const before = keptFrom(clock(), kept);
     if (before < earliestKept) earliestKept = before;
     let pruned = 0;
     for (let count = -1; count !== 0 && !signal.aborted; pruned += count) {
@@ -145,6 +145,8 @@ export async function pruneAudit(deps: AuditJobDeps & { target: DatabaseTarget }
       });
       onProgress?.(done, done);
     }
+    // Also after a run that a stop or a failure ended before it noted the days.
+    await database.inTenant(tenantId, (tx) => notePrunedDays(tx, tenantId, utcDay(before.getTime())));
     if (pruned === 0) return;
     const unused = await database.inTenant(tenantId, (tx) => findUnusedSubjects(tx, tenantId));
     await database.inTenant(tenantId, (tx) => deleteUnusedSubjects(tx, tenantId, unused));
@@ -171,7 +173,7 @@ export async function keepAuditFor(
   { owner, clock, isAgreed }: { owner: Database; clock: () => number; isAgreed: boolean },
 ): Promise<KeptAudit> {
   return owner.inTenant(tenantId, async (tx) => {
-    const entries = await countPrunable(tx, tenantId, keptFrom(clock(), months));
+    const entries = await countPrunable(tx, tenantId, keptFrom(clock(), `P${months}M`));
     if (entries > 0 && !isAgreed) return { entries, isSet: false };
     await setAuditMonths(tx, tenantId, months);
     const metadata = { of: 'organisation', locationId: null, members: ['auditMonths'] };
@@ -180,7 +182,7 @@ export async function keepAuditFor(
   });
 }
 
-/** The first moment whose entries are kept for that many months. */
-function keptFrom(nowMs: number, months: number): Date {
-  return new Date(periodBefore(utcDay(nowMs), `P${months}M`));
+/** The first moment whose entries are kept for that time. */
+function keptFrom(nowMs: number, kept: Period): Date {
+  return new Date(periodBefore(utcDay(nowMs), kept));
 }

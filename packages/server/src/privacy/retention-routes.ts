@@ -7,7 +7,7 @@ import { etagOf, requireMatch } from '../http/etag.ts';
 import { callerFields } from '../http/logging.ts';
 import { problems } from '../http/schema.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
-import type { Database } from '../store/connections/db.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
 import {
   RETENTION,
@@ -16,7 +16,14 @@ import {
   retentionFault,
   retentionKind,
 } from '../store/privacy/retention-kinds.ts';
-import { type Retention, readRetention, setRetention } from '../store/privacy/retention-settings.ts';
+import {
+  AUDIT_KEPT_BY_DEFAULT,
+  AUDIT_TITLE,
+  type Retention,
+  readAuditRetention,
+  readRetention,
+  setRetention,
+} from '../store/privacy/retention-settings.ts';
 import { PERIOD_PATTERN, type Period } from '../store/values/period.ts';
 import { effectsOf } from './retention-effects.ts';
 
@@ -44,7 +51,18 @@ const Item = Type.Object({
     description: 'the longest one; null: there need not be a limit',
   }),
 });
-const Settings = Type.Object({ items: Type.Array(Item) });
+const Settings = Type.Object({
+  items: Type.Array(Item),
+  readOnly: Type.Array(
+    Type.Object({
+      kind: Type.Literal('audit'),
+      title: Type.String({ description: 'what it is' }),
+      kept: Kept,
+      byDefault: Kept,
+    }),
+    { description: 'what only the operator of the server sets' },
+  ),
+});
 type Settings = Static<typeof Settings>;
 
 const Change = Type.Object(
@@ -94,7 +112,7 @@ export const retentionRoutes: FastifyPluginAsyncTypebox<RetentionRoutesOptions> 
     },
     handler: async (request, reply) => {
       const { tenantId } = callerOf(request);
-      const settings = shown(await database.inTenant(tenantId, (tx) => readRetention(tx, tenantId)));
+      const settings = await database.inTenant(tenantId, (tx) => readShown(tx, tenantId));
       reply.header('etag', etagOf(settings));
       return settings;
     },
@@ -124,12 +142,12 @@ export const retentionRoutes: FastifyPluginAsyncTypebox<RetentionRoutesOptions> 
       const settings = await inTenantWithRetries(database, tenantId, async (tx) => {
         // The settings must not change between the comparison of their version and the change.
         await lockDirectory(tx, tenantId);
-        requireMatch(request, etagOf(shown(await readRetention(tx, tenantId))));
+        requireMatch(request, etagOf(await readShown(tx, tenantId)));
         await setRetention(tx, tenantId, change);
         await app.audit.add(tx, request, 'settings.changed', {
           metadata: { of: 'retention', locationId: null, members: Object.keys(change) },
         });
-        return shown(await readRetention(tx, tenantId));
+        return readShown(tx, tenantId);
       });
       request.log.info({ ...callerFields(caller), retention: change }, 'the retention was changed');
       reply.header('etag', etagOf(settings));
@@ -157,12 +175,15 @@ export const retentionRoutes: FastifyPluginAsyncTypebox<RetentionRoutesOptions> 
   });
 };
 
-function shown(retention: Retention): Settings {
+async function readShown(tx: Tx, tenantId: string): Promise<Settings> {
+  const retention = await readRetention(tx, tenantId);
+  const audit = await readAuditRetention(tx, tenantId);
   return {
     items: RETENTION_KINDS.map((kind) => {
       const { title, byDefault, shortestDays, longestDays = null } = retentionKind(kind);
       return { kind, title, kept: retention[kind], byDefault, shortestDays, longestDays };
     }),
+    readOnly: [{ kind: 'audit', title: AUDIT_TITLE, kept: audit, byDefault: AUDIT_KEPT_BY_DEFAULT }],
   };
 }
 

@@ -7,9 +7,8 @@ export const auditDataset: Dataset = {
   path: 'audit',
   summary: 'The audit trail: who did and read what, by the UTC date of the entry',
   description:
-    'One row for each entry, in the order of its time. A name is null if nobody knows it, or if it was forgotten. Entries ' +
-    'older than the retention are not there any more, and changedSince does not tell of that. The read of this dataset is ' +
-    'an entry, too.',
+    'One row for each entry, in the order of its time. A name is null if nobody knows it, or if it was forgotten. The ' +
+    'days are those of UTC. The read of this dataset is an entry, too.',
   filters: ['dates', 'actions'],
   columns: {
     occurredAt: column.instant('ours'),
@@ -31,6 +30,7 @@ export const auditDataset: Dataset = {
   },
   key: ['entryId'],
   order: AUDIT_ORDER,
+  hasRemovals: true,
   ofAdministrators: true,
   read: readAuditEntries,
 };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmod, lstat, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,10 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { loadFolder } from '../../src/cli/export/duckdb.ts';
 import type { FileFormat } from '../../src/cli/export/write.ts';
+import { setAuditMonths } from '../../src/store/audit/batches.ts';
+import { addAuditEntries } from '../../src/store/audit/entries.ts';
 import { addDays, utcDay } from '../../src/store/values/days.ts';
+import { runAuditJob } from '../support/audit.ts';
 import { runErasures } from '../support/erasing.ts';
 import { manageClient } from '../support/manage.ts';
 import { addSite, type Site } from '../support/presence.ts';
@@ -111,6 +115,43 @@ test.each(['ndjson', 'csv', 'parquet'] as const)(
     expect(await filesWith(NEW)).toHaveLength(4);
   },
 );
+
+test('a folder of the audit trail that is kept current forgets entries that were pruned', async () => {
+  const { tenantId } = site;
+  // Each day is in a batch of its own: a batch goes as a whole. The first one has the entry of the key.
+  await runAuditJob(server, 'audit');
+  for (const [day, name] of [
+    [old, OLD],
+    [addDays(old, 1), OLD],
+    [today, NEW],
+  ] as const) {
+    const actor = { kind: 'account', reference: name, name, subjectId: randomUUID(), isActor: true } as const;
+    const context = { address: null, userAgent: null, correlationId: null };
+    await server.db.restricted.inTenant(tenantId, (tx) =>
+      addAuditEntries(tx, [
+        {
+          ...{ entryId: randomUUID(), occurredAt: new Date(`${day}T00:00:00Z`), action: 'account.enabled' },
+          ...{ version: 1, subjects: [actor], context, metadata: {} },
+        },
+      ]),
+    );
+    await runAuditJob(server, 'audit');
+  }
+  const key = await server.key(tenantId, { role: 'all', authentication: 'hmac' });
+  const read = (startDate: string) =>
+    exportHere(
+      dir,
+      { baseUrl, ...key },
+      { datasets: ['audit'], format: 'ndjson', startDate, endDate: today },
+    );
+  await read(old);
+  expect((await filesWith(OLD)).length).toBeGreaterThan(0);
+  await server.db.owner.inTenant(tenantId, (tx) => setAuditMonths(tx, tenantId, 3));
+  await runAuditJob(server, 'audit-prune');
+  await read(today);
+  expect(await filesWith(OLD)).toEqual([]);
+  expect((await filesWith(NEW)).length).toBeGreaterThan(0);
+});
 
 /** Exports, and loads the folder into a DuckDB database. Returns the number of loaded files. */
 async function loadInto(database: string, startDate: string): Promise<number> {

@@ -27,6 +27,12 @@ test('a change that would remove rows shows them and changes nothing, until it i
       [tenantId, locationId],
     ),
   );
+  // Without a subcommand, the command shows.
+  const shown = await retention();
+  expect(shown).toMatchObject({ code: 0, stderr: '' });
+  expect(shown.stdout).toBe((await retention('show')).stdout);
+  expect(shown.stdout).toMatch(/^audit +13 months +13 months /m);
+  expect(JSON.parse((await retention('--json')).stdout).audit).toBe('P13M');
   const keptNow = async () =>
     JSON.parse((await retention('show', '--json')).stdout).occupancy as string | null;
   const refused = await retention('set', 'occupancy', '13months');

@@ -1,5 +1,22 @@
 import type { App } from '../../src/app.ts';
+import { MasterKeys } from '../../src/auth/master-keys.ts';
+import { createLogger } from '../../src/http/logging.ts';
+import { TASKS } from '../../src/jobs/tasks.ts';
 import type { TestServer } from './server.ts';
+
+/** Runs a job of the audit trail on behalf of the server. */
+export async function runAuditJob(server: TestServer, name: 'audit' | 'audit-prune'): Promise<void> {
+  const task = TASKS.find((each) => each.name === name);
+  if (!task) throw new Error(`There is no job ${name}.`);
+  await task.run({
+    database: server.db.restricted,
+    target: server.db.target,
+    masterKey: new MasterKeys([server.masterKey]),
+    clock: server.clock.read,
+    log: createLogger('silent'),
+    signal: new AbortController().signal,
+  });
+}
 
 /** A stored entry, with the names behind its subjects. */
 export interface StoredEntry {

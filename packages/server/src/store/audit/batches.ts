@@ -237,6 +237,25 @@ export async function pruneBatch(
   return rowCount ?? 0;
 }
 
+/**
+ * Notes the days before `keptFrom` that have no entry any more, up to the first day that has one. Copies then forget them. A day
+ * that is noted is not noted again. Owner only.
+ */
+export async function notePrunedDays(tx: Tx, tenantId: string, keptFrom: string): Promise<void> {
+  await tx.query(
+    `INSERT INTO removed_days (tenant_id, dataset, day)
+     SELECT $1, 'audit', m.day::date
+     FROM (SELECT (min(first_at) AT TIME ZONE 'UTC')::date AS first FROM audit_batches
+           WHERE tenant_id = $1 AND pruned_at IS NOT NULL) AS pruned,
+          (SELECT (min(occurred_at) AT TIME ZONE 'UTC')::date AS first FROM audit_entries WHERE tenant_id = $1) AS kept,
+          (SELECT max(day) + 1 AS next FROM removed_days WHERE tenant_id = $1 AND dataset = 'audit') AS noted,
+          generate_series(greatest(pruned.first, noted.next)::timestamp,
+                          least(kept.first, $2::date)::timestamp - interval '1 day', interval '1 day') AS m (day)
+     ON CONFLICT DO NOTHING`,
+    [tenantId, keptFrom],
+  );
+}
+
 /** How many entries a time limit would delete: those of batches that ended before. */
 export async function countPrunable(tx: Tx, tenantId: string, before: Date): Promise<number> {
   const { rows } = await tx.query<{ entries: number }>(

@@ -1,3 +1,4 @@
+import { findAuditMonths } from '../audit/batches.ts';
 import type { Tx } from '../connections/db.ts';
 import { type Period, periodBefore } from '../values/period.ts';
 import { RETENTION_KINDS, type RetentionKindName, retentionKind } from './retention-kinds.ts';
@@ -15,6 +16,16 @@ export async function readRetention(tx: Tx, tenantId: string): Promise<Retention
   return Object.fromEntries(
     RETENTION_KINDS.map((kind) => [kind, set.has(kind) ? set.get(kind) : retentionKind(kind).byDefault]),
   ) as Retention;
+}
+
+/** For so long an organisation keeps entries of the audit trail, unless the operator has set another time. */
+export const AUDIT_KEPT_BY_DEFAULT: Period = 'P13M';
+export const AUDIT_TITLE = 'entries of the audit trail; "rollcall audit keep" sets it';
+
+/** How long the organisation that the transaction has entered keeps entries of the audit trail. */
+export async function readAuditRetention(tx: Tx, tenantId: string): Promise<Period> {
+  const months = await findAuditMonths(tx, tenantId);
+  return months === undefined ? AUDIT_KEPT_BY_DEFAULT : `P${months}M`;
 }
 
 /** Sets the retention of these kinds. Equal settings are not written again. */
