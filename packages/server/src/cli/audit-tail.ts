@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readAuditEntries } from '../store/audit/dataset.ts';
 import type { Database } from '../store/connections/db.ts';
@@ -13,60 +11,80 @@ import {
   otherPrimary,
   readSnapshot,
 } from '../store/warehouse/snapshots.ts';
-import { CliError } from './errors.ts';
 import { catchInterruption } from './interruption.ts';
 import { remark } from './output.ts';
+import type { WriteLines } from './tail-output.ts';
+import type { TailState } from './tail-state.ts';
 
 const POLL_MS = 1_000;
 const ENTRIES_IN_PAGE = 1_000;
 
-/** Up to where entries are printed. */
+/** Up to where entries of an organisation are printed. */
 type State = EarlierSnapshot;
 
+/** An organisation whose entries are printed. */
+export interface TailedOrganisation {
+  tenantId: string;
+  /** Its lines have this name. Undefined: they have none. */
+  slug?: string | undefined;
+}
+
+interface TailOptions {
+  /** Whose entries are printed; each round asks anew. */
+  organisations: () => Promise<TailedOrganisation[]>;
+  write: WriteLines;
+  since?: Date | undefined;
+  state: TailState;
+  once?: true | undefined;
+}
+
 /**
- * Prints the entries of an organisation as NDJSON. Each entry is printed at least once: the state is written after its lines,
- * so a run that is killed repeats some. An entry comes again when the name of a subject is forgotten.
+ * Prints entries as NDJSON. Each entry is printed at least once: the state is written after its lines, so a run that is
+ * killed repeats some. An entry comes again when the name of a subject is forgotten.
  */
 export async function tailAudit(
   owner: Database,
-  tenantId: string,
-  { since, state: file, once: isOnce }: { since?: Date; state?: string; once?: true },
+  { organisations, write, since, state, once }: TailOptions,
 ): Promise<void> {
   const signal = catchInterruption();
-  let state = file === undefined ? undefined : await readState(file);
+  await state.read();
   for (;;) {
-    const next = await printNew(owner, tenantId, { state, since, signal });
-    if (!next) return;
-    state = next;
-    if (file !== undefined) await writeState(file, next);
-    if (isOnce) return;
+    for (const { tenantId, slug } of await organisations()) {
+      const before = state.of(tenantId);
+      const next = await printNew(owner, { tenantId, slug, state: before, since, write, signal });
+      if (!next) return;
+      if (next !== before) await state.keep(tenantId, next);
+    }
+    if (once) return;
     await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
   }
 }
 
-interface Tailed {
+interface Tailed extends TailedOrganisation {
+  slug: string | undefined;
   state: State | undefined;
   since: Date | undefined;
+  write: WriteLines;
   signal: AbortSignal;
 }
 
 /** Returns up to where entries are printed; undefined if the signal comes first. */
 async function printNew(
   owner: Database,
-  tenantId: string,
-  { state, since, signal }: Tailed,
+  { tenantId, slug, state, since, write, signal }: Tailed,
 ): Promise<State | undefined> {
   const begin = await beginReading(owner, tenantId, state);
   const window = { ...ALL_DAYS, ...(since && { from: utcDay(since.getTime()) }) };
   const query = { ...begin.query, tenantId, window, now: new Date() };
+  const organisation = slug === undefined ? {} : { organisation: slug };
   for (let after: string[] | undefined; !signal.aborted; ) {
     // A reader that is slow must not keep a transaction of the database open. So each page has its own.
     const rows = await readPage(owner, { ...query, page: { rows: ENTRIES_IN_PAGE, after } });
     const lines = rows
       .filter(({ occurredAt }) => !since || new Date(String(occurredAt)) >= since)
-      .map(({ position, ...row }) => `${JSON.stringify(row)}\n`);
-    if (lines.length > 0 && !process.stdout.write(lines.join('')))
-      await once(process.stdout, 'drain', { signal }).catch(() => undefined);
+      .map(({ position, ...row }) => `${JSON.stringify({ ...organisation, ...row })}\n`);
+    if (lines.length > 0) await write(lines.join(''), signal);
     if (rows.length < ENTRIES_IN_PAGE) {
       if (signal.aborted) return undefined;
       // Nothing is new, so the earlier state serves on. To keep a new one, the database would write every second.
@@ -112,32 +130,4 @@ async function firstOf<Item>(items: AsyncIterable<Item>): Promise<Item> {
   for await (const item of items) found = { item };
   if (!found) throw new Error('The stream has an item.');
   return found.item;
-}
-
-async function readState(file: string): Promise<State | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new CliError(`The state ${file} cannot be read: ${(error as Error).message}.`);
-  }
-  try {
-    const { database, runId, snapshot, lsn } = JSON.parse(text) as State;
-    if ([database, runId, snapshot, lsn ?? ''].every((each) => typeof each === 'string'))
-      return { database, runId, snapshot, lsn };
-  } catch {
-    // It is reported below.
-  }
-  throw new CliError(`The file ${file} is no state of this command.`);
-}
-
-async function writeState(file: string, state: State): Promise<void> {
-  const temporary = `${file}.new`;
-  try {
-    await writeFile(temporary, `${JSON.stringify(state)}\n`, { mode: 0o600 });
-    await rename(temporary, file);
-  } catch (error) {
-    throw new CliError(`The state ${file} cannot be written: ${(error as Error).message}.`);
-  }
 }

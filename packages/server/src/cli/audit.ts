@@ -1,11 +1,14 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
+import { whole } from '../config-values.ts';
 import type { KnownBatch, Verification } from '../privacy/verify-audit.ts';
+import { listOrganisations } from '../store/directory/organisations.ts';
 import { getOrganisation, withContext } from './context.ts';
 import { CliError } from './errors.ts';
-import { toOptions } from './options.ts';
+import { parsing, toOptions } from './options.ts';
 import { print, remark } from './output.ts';
 import { showProgress } from './progress.ts';
+import { TailState } from './tail-state.ts';
 import { parsePast } from './time.ts';
 
 interface Common extends DataConfig {
@@ -80,15 +83,47 @@ function tailCommand(): Command {
     )
     .option('--state <file>', 'go on after the entries that the last run with this file printed')
     .option('--once', 'end after the entries that are there now')
-    .action(async (options: Common & { since?: Date; state?: string; once?: true }) => {
-      if (options.since && options.state !== undefined)
-        throw new CliError('Give --since or --state: the state says where to begin.');
-      const { tailAudit } = await import('./audit-tail.ts');
-      await withContext(options, SESSION, async ({ owner }) => {
-        const { tenantId } = await getOrganisation(owner, options.org);
-        await tailAudit(owner, tenantId, options);
-      });
+    .option('--all-organisations', 'print the entries of all organisations; each line names its organisation')
+    .option('--out <file>', 'add the entries to this file instead; only its user can read it')
+    .option(
+      '--out-mib <MiB>',
+      'with this size the file gets the name <file>.1, as a log file',
+      parsing(whole(1, 100_000)),
+      100,
+    )
+    .option('--out-files-kept <count>', 'files kept besides the current one', parsing(whole(1, 1_000)), 10)
+    .action(tailEntries);
+}
+
+interface TailOptions extends Common {
+  since?: Date;
+  state?: string;
+  once?: true;
+  allOrganisations?: true;
+  out?: string;
+  outMib: number;
+  outFilesKept: number;
+}
+
+async function tailEntries(options: TailOptions): Promise<void> {
+  const { since, state, once, org, out, allOrganisations: isOfAll = false } = options;
+  if (since && state !== undefined)
+    throw new CliError('Give --since or --state: the state says where to begin.');
+  if (isOfAll && org !== undefined) throw new CliError('Give --org or --all-organisations, not both.');
+  const { tailAudit } = await import('./audit-tail.ts');
+  const { toFile, toStandardOutput } = await import('./tail-output.ts');
+  const file = { mostBytes: options.outMib * 1024 * 1024, kept: options.outFilesKept };
+  await withContext(options, SESSION, async ({ owner }) => {
+    const one = isOfAll ? undefined : await getOrganisation(owner, org);
+    await tailAudit(owner, {
+      organisations: async () =>
+        one ? [{ tenantId: one.tenantId }] : await owner.inSystem(listOrganisations),
+      write: out === undefined ? toStandardOutput : toFile({ path: out, ...file }),
+      state: new TailState(state, { isOfAll }),
+      since,
+      once,
     });
+  });
 }
 
 function keepCommand(): Command {

@@ -60,7 +60,7 @@ export async function openLogFile(options: LogFileOptions): Promise<pino.Destina
     const found = stateOf(path);
     if (!found || identityIn(found) !== opened) reopen();
     else if (options.rotates && found.size >= options.mostBytes) {
-      if (rotate(options)) reopen();
+      if (rotateLogFile(options)) reopen();
     }
   }, LOOK_MS).unref();
   return stream;
@@ -73,7 +73,11 @@ function restrict(path: string): void {
 }
 
 /** Gives all files the next number. Returns false if the current file keeps its name. */
-function rotate({ path, kept, onFailure }: LogFileOptions): boolean {
+export function rotateLogFile({
+  path,
+  kept,
+  onFailure,
+}: Pick<LogFileOptions, 'path' | 'kept' | 'onFailure'>): boolean {
   try {
     rmSync(`${path}.${kept}`, { force: true });
     for (let number = kept - 1; number >= 1; number--) {

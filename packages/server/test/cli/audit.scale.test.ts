@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Value } from 'typebox/value';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AUDIT_ACTIONS, type AuditAction } from '../../src/http/audit/actions.ts';
@@ -87,6 +88,60 @@ const entryAt = (atMs: number) => ({
   subjects: [],
   context: { address: null, userAgent: null, correlationId: null },
   metadata: { sessions: 'own' },
+});
+
+test('tail writes a file that rotates, of one organisation or of all', async () => {
+  const place = ['--data-dir', work.path('tailed')];
+  for (const slug of ['acme', 'beta']) await work.json(['orgs', 'create', slug, ...place]);
+  const file = work.path('audit.ndjson');
+  const files = ['--out', file, '--out-files-kept', '2', '--state', work.path('tailed.state')];
+  const tail = (...args: string[]) => work.rollcall(['audit', 'tail', '--once', ...args, ...place]);
+  const linesIn = async (path: string) =>
+    (await readFile(path, 'utf8'))
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  expect(await tail('--all-organisations', '--org', 'acme')).toMatchObject({
+    code: 1,
+    stderr: 'rollcall: Give --org or --all-organisations, not both.\n',
+  });
+  expect(await tail('--all-organisations', ...files)).toMatchObject({ code: 0, stdout: '' });
+  const created = (organisation: string) => ({ organisation, action: 'organisation.created' });
+  expect((await linesIn(file)).toSorted((a, b) => (a.organisation < b.organisation ? -1 : 1))).toMatchObject([
+    created('acme'),
+    created('beta'),
+  ]);
+  expect(((await stat(file)).mode & 0o777).toString(8)).toBe('600');
+
+  // A later run goes on, finds organisations that are new, and adds to the file.
+  expect(await tail('--all-organisations', ...files)).toMatchObject({ code: 0 });
+  expect(await linesIn(file)).toHaveLength(2);
+  await work.json(['orgs', 'create', 'gamma', ...place]);
+  expect(await tail('--all-organisations', ...files)).toMatchObject({ code: 0 });
+  expect(await linesIn(file)).toMatchObject([{}, {}, created('gamma')]);
+  expect(await tail('--org', 'acme', ...files)).toMatchObject({
+    code: 1,
+    stderr: `rollcall: The file ${work.path('tailed.state')} is no state of this command.\n`,
+  });
+
+  // A file that is as large as it may be gets another name, before the next lines.
+  await writeFile(file, `${'x'.repeat(1024 * 1024)}\n`);
+  for (const kept of [1, 2, 3]) {
+    await work.rollcall(['audit', 'keep', String(20 + kept), '--org', 'acme', ...place]);
+    await tail('--org', 'acme', '--out', file, '--out-mib', '1', '--out-files-kept', '2');
+    const [current] = await linesIn(file);
+    expect(current).toMatchObject({ action: 'organisation.created' });
+    expect(current).not.toHaveProperty('organisation');
+    await appendFile(file, `${' '.repeat(1024 * 1024)}\n`);
+  }
+  expect((await readdir(dirname(file))).filter((name) => name.startsWith('audit.ndjson')).toSorted()).toEqual(
+    ['audit.ndjson', 'audit.ndjson.1', 'audit.ndjson.2'],
+  );
+  const nowhere = work.path('none/audit.ndjson');
+  expect(await tail('--org', 'acme', '--out', nowhere)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`rollcall: The file ${nowhere} cannot be written: `),
+  });
 });
 
 test('tail keeps no transaction open for a slow reader, and keep does not delete without being told', async () => {
