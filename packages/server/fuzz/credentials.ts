@@ -31,11 +31,23 @@ export const CREDENTIALS: Record<string, (worlds: Worlds) => Headers> = {
     API_KEY_ROLES.map((role) => [`bearer ${role}`, ({ own }: Worlds) => bearer(own.tokens[role])]),
   ),
   'bearer oauth': ({ own }) => bearer(own.tokens.oauth),
+  ...Object.fromEntries(
+    (['expired', 'revoked', 'elsewhere', 'office'] as const).map((name) => [
+      `bearer ${name}`,
+      ({ own }: Worlds) => bearer(own.tokens[name]),
+    ]),
+  ),
   'header authentication': ({ own }) => [['authentication', `Bearer ${own.tokens.all}`]],
   ...Object.fromEntries(
     API_KEY_ROLES.map((role) => [`basic ${role}`, ({ own }: Worlds) => basic(own.keys[role])]),
   ),
   'basic hmac': ({ own }) => basic(own.keys.hmac),
+  ...Object.fromEntries(
+    (['revoked', 'elsewhere', 'office'] as const).map((name) => [
+      `basic ${name}`,
+      ({ own }: Worlds) => basic(own.keys[name]),
+    ]),
+  ),
   'basic wrong': ({ own }) => basic({ ...own.keys.all, secret: 'wrong' }),
   'basic malformed': () => [['authorization', 'Basic !!!']],
   'scim token': ({ own }) => bearer(own.scimToken),

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { createLink, ensureMember, resetAccount } from '../src/auth/manage-accounts.ts';
-import { createKey } from '../src/auth/manage-keys.ts';
+import { changeKey, createKey, revokeKey } from '../src/auth/manage-keys.ts';
 import { createScimToken } from '../src/auth/manage-scim-tokens.ts';
 import { ACCOUNT_ROLES, type AccountRole } from '../src/store/auth/account-roles.ts';
 import { API_KEY_ROLES, type ApiKeyAuthentication, type ApiKeyRole } from '../src/store/auth/api-keys.ts';
@@ -8,6 +8,7 @@ import { insertOrganisation } from '../src/store/directory/organisations.ts';
 import type { Client } from './client.ts';
 import { furnish, readCursors } from './furnish.ts';
 import type { Server } from './server.ts';
+import { signedUntil } from './signed-token.ts';
 
 export interface Key {
   apiKey: string;
@@ -36,9 +37,13 @@ export class World {
   readonly marker = `secret${randomBytes(6).toString('hex')}`;
   /** Values that requests may name, by kind. */
   readonly known: Record<string, string[]> = {};
-  readonly keys = {} as Record<ApiKeyRole | 'hmac', Key>;
-  /** Of the keys by role, and by OAuth of the key with All permissions. */
-  readonly tokens = {} as Record<ApiKeyRole | 'oauth', string>;
+  /** By role; `elsewhere` is bound to networks from which the driver does not send, `office` to one office. */
+  readonly keys = {} as Record<ApiKeyRole | 'hmac' | 'revoked' | 'elsewhere' | 'office', Key>;
+  /** Of these keys, which had them before they were revoked or bound; and by OAuth of the key with All permissions. */
+  readonly tokens = {} as Record<
+    ApiKeyRole | 'oauth' | 'expired' | 'revoked' | 'elsewhere' | 'office',
+    string
+  >;
   scimToken = '';
   /** Cookies by role; `two` is of a person who belongs to two organisations, `ended` of one who has signed out. */
   readonly cookies = {} as Record<AccountRole | 'two' | 'ended', string>;
@@ -59,6 +64,7 @@ export class World {
   static async full(place: Place): Promise<World> {
     const world = await World.empty(place);
     await furnish(world);
+    await world.#makeLimitedKeys();
     await world.#makeAccounts();
     await readCursors(world);
     return world;
@@ -153,6 +159,27 @@ export class World {
     const token = () => createScimToken({ tenantId: this.tenantId, name: this.marker }, this.#operator);
     this.scimToken = (await token()).token;
     this.known.scimToken = [(await token()).tokenId, (await token()).tokenId];
+  }
+
+  /** Keys and tokens that the server refuses, and a key that reaches one office. */
+  async #makeLimitedKeys(): Promise<void> {
+    const made = [
+      ['revoked', 'all'],
+      ['elsewhere', 'all'],
+      ['office', 'data-warehouse'],
+    ] as const;
+    for (const [name, role] of made) {
+      this.keys[name] = await this.#key(role, 'basic');
+      this.tokens[name] = (await this.#logIn(this.keys[name])).token;
+    }
+    const { revoked, elsewhere, office } = this.keys;
+    await revokeKey(revoked.apiKey, this.#operator);
+    await changeKey(elsewhere.apiKey, { networks: ['192.0.2.0/24'] }, this.#operator);
+    await changeKey(office.apiKey, { locationIds: this.known.location?.slice(0, 1) ?? null }, this.#operator);
+    const signed = (inS: number) => signedUntil(inS, this.tokens.all, this.#place.server);
+    // The server accepts such a token before its end, so it refuses the other one for its end alone.
+    await this.callWith({ authorization: `Bearer ${await signed(60)}` }, 'GET', '/v1/manage/locations');
+    this.tokens.expired = await signed(-3_600);
   }
 
   async #logIn(key: Key): Promise<{ token: string }> {
