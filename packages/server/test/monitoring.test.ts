@@ -7,6 +7,7 @@ import { MOST_ORGANISATIONS, Monitor, type ShareUse } from '../src/http/monitori
 import { type MonitoringServer, serveMonitoring } from '../src/http/monitoring/monitoring-server.ts';
 import { SourceActivity } from '../src/ingest/source-activity.ts';
 import { Database } from '../src/store/connections/db.ts';
+import { noteJobEnd, noteJobStart } from '../src/store/schema/job-runs.ts';
 import { addSite, goodEvent, type Site, submit } from './support/presence.ts';
 import { basic, login, startTestServer, type TestServer } from './support/server.ts';
 
@@ -27,6 +28,7 @@ beforeAll(async () => {
     database: new Database({ target: server.db.target, as: 'restricted', poolSize: 1, eventPoolSize: 1 }),
     clock: server.clock.read,
     stopwatch: () => stopwatchMs,
+    jobIntervals: async () => new Map([['audit', 60]]),
     volumes: { data: '/', lost: '/no/such/volume' },
   });
   metrics = await serveMonitoring({ host: '127.0.0.1', port: 0 }, async () => {
@@ -221,6 +223,33 @@ describe('The metrics of what a server stands on', () => {
     expect(last).toBeCloseTo((nowMs - 4 * HOUR_MS) / 1_000, 0);
   });
 
+  test('show when jobs last succeeded in any server, and how long their last run took', async () => {
+    const sampleOfJob = (text: string, name: string) =>
+      sampleOf(text, `rollcall_job_${name}_seconds{job_name="audit"}`);
+    stopwatchMs += HOUR_MS;
+    const before = await scrape();
+    expect(sampleOfJob(before, 'interval')).toBe(60);
+    expect(before).not.toContain('rollcall_job_last_success_timestamp_seconds{');
+
+    const { clock, db } = server;
+    const run = async (name: string, failure: string | null) => {
+      await db.restricted.inSystem((tx) => noteJobStart(tx, name, new Date(clock.nowMs)));
+      clock.advanceS(4);
+      await db.restricted.inSystem((tx) => noteJobEnd(tx, name, new Date(clock.nowMs), failure));
+    };
+    await run('audit', null);
+    const succeededS = clock.nowMs / 1_000;
+    clock.advanceS(60);
+    await run('audit', 'Error: it failed');
+    await run('job of another release', null);
+    await db.restricted.inSystem((tx) => noteJobStart(tx, 'audit', new Date(clock.nowMs)));
+    stopwatchMs += HOUR_MS;
+    const text = await scrape();
+    expect(sampleOfJob(text, 'last_success_timestamp')).toBe(succeededS);
+    expect(sampleOfJob(text, 'last_duration')).toBe(4);
+    expect(text).not.toContain('another release');
+  });
+
   test('are read once for all scrapes of some seconds', async () => {
     stopwatchMs += HOUR_MS;
     await scrape();
@@ -244,6 +273,7 @@ describe('The metrics of what a server stands on', () => {
       database: new Database({ target: { host: '127.0.0.1', port: 1 }, as: 'restricted', poolSize: 1 }),
       clock: server.clock.read,
       stopwatch: () => 0,
+      jobIntervals: async () => new Map(),
       volumes: { data: '/' },
     });
     await lost.refresh();

@@ -25,8 +25,8 @@ type MetricsConfig = Pick<ServerConfig, 'metricsPort'>;
 
 /** /metrics of a server. */
 export interface Monitoring {
-  /** What records the runs of `tasks`. */
-  watchJobs(tasks: readonly { name: string; cron: string }[]): Promise<JobMonitor>;
+  /** What counts the runs of jobs. */
+  jobs(): Promise<JobMonitor>;
   close(): Promise<void>;
 }
 
@@ -54,7 +54,9 @@ export async function metricsOf(registry: Registry): Promise<ProcessMetrics> {
 /** Adds processor time, memory, and the delays of the event loop of this process. */
 async function watchProcess(registry: Registry): Promise<void> {
   const { collectDefaultMetrics } = await import('prom-client');
+  const { keepLongestDelay } = await import('../http/monitoring/aggregate.ts');
   collectDefaultMetrics({ register: registry });
+  keepLongestDelay(registry);
 }
 
 /**
@@ -80,6 +82,7 @@ export async function startMonitoring(
     }),
     clock: Date.now,
     stopwatch: () => performance.now(),
+    jobIntervals,
     volumes: volumesOf(config),
     certificate: (await readTls(config))?.cert as Buffer | undefined,
   });
@@ -96,10 +99,7 @@ export async function startMonitoring(
   }
   remark(`Metrics are at http://${isIP(host) === 6 ? `[${host}]` : host}:${server.port}${METRICS_PATH}.`);
   return {
-    watchJobs: async (tasks) => {
-      const { JobMonitor } = await import('../http/monitoring/job-monitor.ts');
-      return new JobMonitor(instance.registry, await intervalsOf(tasks));
-    },
+    jobs: () => instance.jobs(),
     close: async () => {
       await server.close();
       await instance.close();
@@ -135,11 +135,12 @@ function refusalOf(error: unknown, { metricsPort, metricsHost }: ServerConfig): 
 /** Enough for each hour of a week, or each day of a year. */
 const RUNS_LOOKED_AT = 400;
 
-/** The longest time between two runs by each schedule, in seconds. */
-async function intervalsOf(tasks: readonly { name: string; cron: string }[]): Promise<Map<string, number>> {
+/** The longest time between two runs of each job by its schedule, in seconds. */
+async function jobIntervals(): Promise<Map<string, number>> {
   const { Cron } = await import('croner');
+  const { TASKS } = await import('../jobs/tasks.ts');
   return new Map(
-    tasks.map(({ name, cron }) => {
+    TASKS.map(({ name, cron }) => {
       const runs = new Cron(cron, { timezone: 'UTC' }).nextRuns(RUNS_LOOKED_AT).map((each) => each.getTime());
       const gaps = runs.slice(1).map((at, index) => (at - (runs[index] ?? at)) / 1_000);
       return [name, Math.max(...gaps)];

@@ -156,7 +156,7 @@ export async function jobsOf(
   const { TASKS } = await import('../jobs/tasks.ts');
   const { migrateJobQueue } = await import('../store/schema/job-queue.ts');
   await unlessInterrupted(migrateJobQueue(target));
-  const monitor = await monitoring?.watchJobs(TASKS);
+  const monitor = await monitoring?.jobs();
   return startJobs({ target, tasks: TASKS, database, masterKey, clock: Date.now, log, monitor });
 }
 

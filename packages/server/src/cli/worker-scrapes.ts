@@ -8,16 +8,17 @@ const PATIENCE_MS = 2_000;
 /** Reads the metrics of workers for a scrape. */
 export class WorkerScrapes {
   readonly #metrics = new WorkerMetrics<Worker>();
-  /** Called when a worker has answered or ended. */
-  readonly #waiting = new Map<Worker, Set<() => void>>();
+  /** Of workers that have been asked: the time since when, and what to call when one has answered or ended. */
+  readonly #waiting = new Map<Worker, { sinceMs: number; resolves: Set<() => void> }>();
 
   /** Calls `ask` for each worker, and waits for their answers. */
   async read(workers: Iterable<Worker>, ask: (worker: Worker) => void): Promise<ProcessMetrics[]> {
     const answers = [...workers].map(
       (worker) =>
         new Promise<void>((resolve) => {
-          const waiting = this.#waiting.get(worker) ?? new Set();
-          this.#waiting.set(worker, waiting.add(resolve));
+          const waiting = this.#waiting.get(worker) ?? { sinceMs: performance.now(), resolves: new Set() };
+          waiting.resolves.add(resolve);
+          this.#waiting.set(worker, waiting);
           ask(worker);
         }),
     );
@@ -28,6 +29,8 @@ export class WorkerScrapes {
       delay(PATIENCE_MS, undefined, { signal }).catch(() => undefined),
     ]);
     waiting.abort();
+    for (const [worker, { sinceMs }] of this.#waiting)
+      this.#metrics.noteSilence(worker, (performance.now() - sinceMs) / 1_000);
     return this.#metrics.all;
   }
 
@@ -42,7 +45,7 @@ export class WorkerScrapes {
   }
 
   #release(worker: Worker): void {
-    for (const resolve of this.#waiting.get(worker) ?? []) resolve();
+    for (const resolve of this.#waiting.get(worker)?.resolves ?? []) resolve();
     this.#waiting.delete(worker);
   }
 }

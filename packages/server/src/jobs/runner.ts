@@ -147,18 +147,11 @@ async function untilAborted(
 function toListed(task: JobTask, options: JobsOptions, signal: AbortSignal): TaskList[string] {
   const log = options.log.child({ job: task.name });
   return async () => {
-    const sinceMs = performance.now();
-    const note = (succeeded: boolean) =>
-      options.monitor?.noteRun(task.name, {
-        succeeded,
-        durationMs: performance.now() - sinceMs,
-        atMs: options.clock(),
-      });
     try {
       const ran = await observeJob(task.name, () => runTask(task, { ...options, log, signal }));
-      if (ran && !signal.aborted) note(true);
+      if (ran && !signal.aborted) options.monitor?.noteRun(task.name, 'success');
     } catch (error) {
-      if (!signal.aborted) note(false);
+      if (!signal.aborted) options.monitor?.noteRun(task.name, 'failure');
       if (!signal.aborted) log.error({ err: error }, 'the job failed; the server will run it again');
       throw new Error('The log says why.');
     }

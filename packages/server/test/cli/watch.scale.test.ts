@@ -15,9 +15,9 @@ beforeAll(async () => {
 afterAll(() => work.close());
 
 async function startWith(...options: string[]) {
-  const started = await work.start(['serve', '--data-dir', dataDir, '--metrics-port', '0', ...options], {
-    env: { ROLLCALL_JOBS: 'on' },
-  });
+  const started = await work.start([
+    ...['serve', '--data-dir', dataDir, '--metrics-port', '0', '--jobs', 'on', ...options],
+  ]);
   const { server } = started;
   const [, metricsUrl = ''] = /Metrics are at (\S+)\./.exec(server.stderr + server.stdout) ?? [];
   return { ...started, metricsUrl };
@@ -54,6 +54,32 @@ describe('Metrics', () => {
     expect(sampleOf(await scrape(metricsUrl), LOGINS)).toBe(10);
     expect((await logIn(baseUrl, key)).status).toBe(200);
     await until(async () => sampleOf(await scrape(metricsUrl), LOGINS) === 11);
+    await server.stop();
+  });
+
+  test('show the delay of the worker that is stuck, and not the mean of all processes', async () => {
+    const { server, metricsUrl } = await startWith('--workers', '2');
+    const P99 = /nodejs_eventloop_lag_p99_seconds/;
+    // Both workers have answered once.
+    await until(async () => sampleOf(await scrape(metricsUrl), P99) > 0);
+    const [stuck = 0] = workersOf(server.pid);
+    process.kill(stuck, 'SIGSTOP');
+    await until(async () => sampleOf(await scrape(metricsUrl), P99) > 4);
+    process.kill(stuck, 'SIGCONT');
+    await until(async () => sampleOf(await scrape(metricsUrl), P99) < 4);
+    await server.stop();
+  });
+
+  test('of jobs are also in a server without jobs', async () => {
+    const worked = await startWith();
+    const SUCCESS = /rollcall_job_last_success_timestamp_seconds\{job_name="audit"\}/;
+    await until(async () => sampleOf(await scrape(worked.metricsUrl), SUCCESS) > 0);
+    await worked.server.stop();
+    const { server, metricsUrl } = await startWith('--jobs', 'off');
+    await until(async () => sampleOf(await scrape(metricsUrl), SUCCESS) > 0);
+    const text = await scrape(metricsUrl);
+    expect(text).toContain('rollcall_job_last_duration_seconds{job_name="audit"}');
+    expect(sampleOf(text, /rollcall_job_interval_seconds\{job_name="audit"\}/)).toBe(60);
     await server.stop();
   });
 

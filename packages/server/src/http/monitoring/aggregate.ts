@@ -1,8 +1,24 @@
-import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue } from 'prom-client';
+import {
+  AggregatorRegistry,
+  type MetricObjectWithValues,
+  type MetricValue,
+  type Registry,
+} from 'prom-client';
 import { largest, SHARES } from './monitor.ts';
 
 /** The metrics of a process, as it sends them to the first process. */
 export type ProcessMetrics = MetricObjectWithValues<MetricValue<string>>[];
+
+/** The delays of the event loop, but for the least one and the spread. */
+const LAGS = /^nodejs_eventloop_lag_(?!min_|stddev_)/;
+
+/** Of several processes, the delay of the one that is busiest counts. The library would take their mean. */
+export function keepLongestDelay(registry: Registry): void {
+  for (const { name } of registry.getMetricsAsArray()) {
+    const metric = registry.getSingleMetric(name) as unknown as { aggregator: string };
+    if (LAGS.test(name)) metric.aggregator = 'max';
+  }
+}
 
 /** The metrics of several processes as one, in the text format of Prometheus. */
 export function aggregate(processes: readonly ProcessMetrics[]): Promise<string> {
@@ -35,6 +51,14 @@ export class WorkerMetrics<Id> {
 
   note(worker: Id, metrics: ProcessMetrics): void {
     this.#last.set(worker, metrics);
+  }
+
+  /** Notes that a worker has not answered for this time. Its event loop waits at least as long. */
+  noteSilence(worker: Id, seconds: number): void {
+    for (const { name, values } of this.#last.get(worker) ?? []) {
+      if (!LAGS.test(name)) continue;
+      for (const sample of values) sample.value = Math.max(sample.value, seconds);
+    }
   }
 
   async end(worker: Id): Promise<void> {

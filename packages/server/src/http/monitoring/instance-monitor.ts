@@ -9,6 +9,8 @@ import { organisationIds } from '../../store/directory/organisations.ts';
 import { SOURCE_HABIT } from '../../store/events/source-lists.ts';
 import { readSourceStates, type SourceState, sourceStates } from '../../store/events/source-states.ts';
 import { VERSION } from '../../store/release.ts';
+import { readJobStates } from '../../store/schema/job-runs.ts';
+import { JobMonitor } from './job-monitor.ts';
 
 export interface InstanceMonitorOptions {
   /** Connections of its own, so that a scrape makes no request wait. */
@@ -17,6 +19,8 @@ export interface InstanceMonitorOptions {
   clock: () => number;
   /** A monotonic clock, in milliseconds. */
   stopwatch: () => number;
+  /** The longest time between two runs of each job, in seconds. Called once, so that its code may be loaded late. */
+  jobIntervals: () => Promise<ReadonlyMap<string, number>>;
   /** By name: a path on each volume to watch. */
   volumes: Readonly<Record<string, string>>;
   /** The chain of the server's TLS certificate, PEM. */
@@ -30,7 +34,7 @@ const PATIENCE_MS = 2_000;
 /** A reading looks at the sources of so many organisations. The next reading goes on with further ones. */
 const ORGANISATIONS_AT_ONCE = 100;
 
-/** Watches what the server stands on: its database, its sources, its volumes and its certificate. */
+/** Watches what the server stands on: its database, its sources, its jobs, its volumes and its certificate. */
 export class InstanceMonitor {
   readonly registry = new Registry();
   readonly #options: InstanceMonitorOptions;
@@ -38,6 +42,7 @@ export class InstanceMonitor {
   #position = '';
   #readAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
+  #jobs: Promise<JobMonitor> | undefined;
 
   readonly #up = this.#gauge(
     'rollcall_database_up',
@@ -100,6 +105,12 @@ export class InstanceMonitor {
     waiting.abort();
   }
 
+  /** What shows the background jobs, also those that other servers run. */
+  jobs(): Promise<JobMonitor> {
+    this.#jobs ??= this.#options.jobIntervals().then((intervals) => new JobMonitor(this.registry, intervals));
+    return this.#jobs;
+  }
+
   close(): Promise<void> {
     return this.#options.database.close();
   }
@@ -123,11 +134,14 @@ export class InstanceMonitor {
 
   async #readDatabase(): Promise<void> {
     const { database, clock } = this.#options;
-    const { state, ids } = await database.inSystem(async (tx) => ({
+    const jobs = await this.jobs();
+    const { state, jobStates, ids } = await database.inSystem(async (tx) => ({
       state: await readDatabaseState(tx),
+      jobStates: await readJobStates(tx),
       ids: await organisationIds(tx),
     }));
     this.#setDatabase(state);
+    jobs.show(jobStates);
     const next = this.#nextOf(ids.toSorted());
     const now = new Date(clock());
     const failures = await runForTenants(

@@ -1,7 +1,9 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { JobState } from '../../store/schema/job-runs.ts';
 
-/** Records runs of background jobs, for Prometheus. The label is not `job`, because Prometheus has that label already. */
+/** Shows background jobs to Prometheus. The label is not `job`, because Prometheus has that label already. */
 export class JobMonitor {
+  readonly #intervals: ReadonlyMap<string, number>;
   readonly #lastSuccess: Gauge;
   readonly #duration: Gauge;
   readonly #runs: Counter;
@@ -10,6 +12,7 @@ export class JobMonitor {
   constructor(registry: Registry, intervals: ReadonlyMap<string, number>) {
     const registers = [registry];
     const labelNames = ['job_name'];
+    this.#intervals = intervals;
     const interval = new Gauge({
       name: 'rollcall_job_interval_seconds',
       help: 'The longest time between two runs of a job, by its schedule',
@@ -19,13 +22,13 @@ export class JobMonitor {
     for (const [job, seconds] of intervals) interval.set({ job_name: job }, seconds);
     this.#lastSuccess = new Gauge({
       name: 'rollcall_job_last_success_timestamp_seconds',
-      help: 'When a run of a job in this server last succeeded',
+      help: 'When a run of a job last succeeded, in any server',
       labelNames,
       registers,
     });
     this.#duration = new Gauge({
       name: 'rollcall_job_last_duration_seconds',
-      help: 'How long the last run of a job in this server took',
+      help: 'How long the last run of a job took, in any server',
       labelNames,
       registers,
     });
@@ -39,13 +42,18 @@ export class JobMonitor {
       for (const outcome of ['success', 'failure']) this.#runs.inc({ job_name: job, outcome }, 0);
   }
 
-  /** Notes the end of a run. */
-  noteRun(
-    job: string,
-    { succeeded, durationMs, atMs }: { succeeded: boolean; durationMs: number; atMs: number },
-  ): void {
-    this.#duration.set({ job_name: job }, durationMs / 1_000);
-    this.#runs.inc({ job_name: job, outcome: succeeded ? 'success' : 'failure' });
-    if (succeeded) this.#lastSuccess.set({ job_name: job }, atMs / 1_000);
+  /** Shows what the database knows of the jobs, without those of other releases. */
+  show(states: readonly JobState[]): void {
+    for (const gauge of [this.#lastSuccess, this.#duration]) gauge.reset();
+    for (const { name, succeededAt, durationS } of states) {
+      if (!this.#intervals.has(name)) continue;
+      if (succeededAt) this.#lastSuccess.set({ job_name: name }, succeededAt.getTime() / 1_000);
+      if (durationS !== null) this.#duration.set({ job_name: name }, durationS);
+    }
+  }
+
+  /** Counts a run in this server. */
+  noteRun(job: string, outcome: 'success' | 'failure'): void {
+    this.#runs.inc({ job_name: job, outcome });
   }
 }

@@ -20,6 +20,23 @@ export async function noteJobEnd(tx: Tx, name: string, at: Date, failure: string
   await tx.query('SELECT note_job_end($1, $2, $3)', [name, at, failure]);
 }
 
+/** What servers show of a job, whichever server ran it. */
+export interface JobState {
+  name: string;
+  /** When a run last succeeded; null if none has. */
+  succeededAt: Date | null;
+  /** How long the last run took that ended; null if none has. */
+  durationS: number | null;
+}
+
+/** The state of each job that has run at least once. */
+export async function readJobStates(tx: Tx): Promise<JobState[]> {
+  const { rows } = await tx.query<JobState>(
+    `SELECT name, succeeded_at AS "succeededAt", extract(epoch FROM duration)::float8 AS "durationS" FROM job_states()`,
+  );
+  return rows;
+}
+
 /** The last run of each job that has run at least once. Owner only. */
 export async function listJobRuns(tx: Tx): Promise<JobRun[]> {
   const { rows } = await tx.query<JobRun>(
