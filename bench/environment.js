@@ -96,8 +96,6 @@ export class Environment {
   #settings(url) {
     return {
       ROLLCALL_MASTER_KEY: this.#masterKey.export(),
-      // To measure what counting costs: run the benchmark with ROLLCALL_METRICS_PORT=0, and without it.
-      ...(process.env.ROLLCALL_METRICS_PORT && { ROLLCALL_METRICS_PORT: process.env.ROLLCALL_METRICS_PORT }),
       ...(url === undefined ? { ROLLCALL_DATA_DIR: join(this.#dir, 'rollcall') } : { DATABASE_URL: url }),
     };
   }

@@ -5,7 +5,7 @@ import { Environment, removeAllDirectories } from './environment.js';
 import { endWhenInterrupted } from './processes.js';
 import { summarizeProfiles } from './profile.js';
 import { describeMachine, save, table } from './report.js';
-import { logins, tokens } from './rows/auth.js';
+import { logins, metricsCost, tokens } from './rows/auth.js';
 import { install } from './rows/install.js';
 import { latency, memory, presence, single } from './rows/presence.js';
 import { replicas } from './rows/replicas.js';
@@ -13,7 +13,20 @@ import { startup } from './rows/startup.js';
 import { large, volume } from './rows/volume.js';
 
 /** In the order of the table. `memory` comes after the loads that it measures. */
-const ROWS = { logins, tokens, presence, single, replicas, latency, memory, volume, large, startup, install };
+const ROWS = {
+  logins,
+  'metrics-cost': metricsCost,
+  tokens,
+  presence,
+  single,
+  replicas,
+  latency,
+  memory,
+  volume,
+  large,
+  startup,
+  install,
+};
 /** Rows that take an hour and most of a disk. They run only if `--only` names them. */
 const NOT_USUAL = ['large'];
 /** Rows that take too long for `--smoke`. They run only if `--only` names them. */

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startContender } from '../processes.js';
 import { inTurn } from '../statistics.js';
 import { comparison, load } from './common.js';
 
 const CONNECTIONS = 32;
+const READ_EVERY_MS = 1_000;
 /** Workers of the second server, beside the one with default settings: as many as a small machine has cores. */
 const WORKERS = ['--workers', '2'];
 
@@ -35,6 +39,66 @@ export async function logins(context) {
     await bare.stop();
     await workers.stop();
   }
+}
+
+/** HMAC logins of a server that counts for Prometheus and is read once a second, against the same server without metrics. */
+export async function metricsCost(context) {
+  const { environment } = context;
+  const port = await freePort();
+  const plain = await environment.startServer({ second: true });
+  const counting = await environment.startServer({ args: ['--metrics-port', String(port)], second: true });
+  try {
+    const run = (to) => load(context, to, { scenario: 'logins', connections: CONNECTIONS });
+    const results = await inTurn(
+      context.runs,
+      {
+        counting: () => whileRead(`http://127.0.0.1:${port}/metrics`, () => run(counting)),
+        plain: () => run(plain),
+      },
+      context.progress,
+    );
+    return [
+      comparison({
+        row: 'metrics-cost',
+        what: 'logins at /v1/auth, 32 connections, with `--metrics-port`, read once a second',
+        unit: 'logins/s',
+        ours: results.counting,
+        against: 'the same without metrics',
+        theirs: results.plain,
+      }),
+    ];
+  } finally {
+    await plain.stop();
+    await counting.stop();
+  }
+}
+
+/** Reads an address once a second while `work` runs. Throws if it cannot be read. */
+async function whileRead(url, work) {
+  const over = new AbortController();
+  const reading = (async () => {
+    while (!over.signal.aborted) {
+      const reply = await fetch(url);
+      if (!reply.ok) throw new Error(`${url} answered ${reply.status}.`);
+      await reply.arrayBuffer();
+      await delay(READ_EVERY_MS, undefined, { signal: over.signal }).catch(() => undefined);
+    }
+  })();
+  try {
+    return await work();
+  } finally {
+    over.abort();
+    await reading;
+  }
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** Tokens by client credentials, used again and new every time, against oidc-provider, which signs every time. */
