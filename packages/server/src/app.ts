@@ -180,7 +180,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     sessions,
     proveScimToken: (token) => proveScimToken(token, { lookUps, database, clock }),
   });
-  const rates = new RateLimits({ stopwatch, processes, log: deps.logger, monitor });
+  const rates = new RateLimits({ stopwatch, processes, log: deps.logger });
   limitRoutes(app, rates);
   const quotas = new EventQuotas({
     database,
@@ -241,6 +241,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     leastBytesPerS: config.exportLeastKibS * 1024,
     stopwatch,
     limits: rates,
+    monitor,
   });
   await app.register(directoryRoutes, { database, clock, writeQueue, transfers });
   await app.register(csvImportRoutes, { database, clock, stopwatch, writeQueue });

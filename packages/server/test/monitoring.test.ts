@@ -123,7 +123,7 @@ describe('The metrics of a server', () => {
       for (let count = 0; count < 2; count++)
         await server.app.inject({ url: '/v1/analytics/users/basic', headers });
     };
-    expect(await growth('rollcall_rate_limit_refusals_total{limit="reads",of="caller"}', twice)).toBe(1);
+    expect(await growth('rollcall_limit_refusals_total{limit="reads",of="caller"}', twice)).toBe(1);
   });
 
   test('count rows of exports, and the age of cursors', async () => {

@@ -69,6 +69,7 @@ export class Passwords {
     if (!this.#shares.take(holders, 1)) {
       throw new HttpProblem(503, 'Too many sign-ins are in progress; please try again.', {
         headers: { 'retry-after': '1' },
+        metLimit: { limit: 'sign-ins', of: 'share' },
       });
     }
     try {

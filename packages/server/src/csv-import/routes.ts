@@ -69,7 +69,7 @@ const File = Type.Unsafe<Buffer>({
  */
 export const csvImportRoutes: FastifyPluginAsyncTypebox<CsvImportRoutesOptions> = async (app, options) => {
   const { stopwatch } = options;
-  const slots = slotsFor(app, { what: 'imports', size: IMPORTS_AT_ONCE, stopwatch });
+  const slots = slotsFor(app, { what: 'imports', limit: 'imports', size: IMPORTS_AT_ONCE, stopwatch });
   acceptCsv(app, fileTooLarge);
 
   app.route({

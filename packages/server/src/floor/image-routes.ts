@@ -41,7 +41,12 @@ const content = Object.fromEntries(
 /** The images of floor plans. */
 export const imageRoutes: FastifyPluginAsyncTypebox<FloorDeps> = async (app, deps) => {
   const { database, clock, stopwatch, writeQueue, transfers } = deps;
-  const slots = slotsFor(app, { what: 'uploads of images', size: UPLOADS_AT_ONCE, stopwatch });
+  const slots = slotsFor(app, {
+    what: 'uploads of images',
+    limit: 'image uploads',
+    size: UPLOADS_AT_ONCE,
+    stopwatch,
+  });
   acceptImages(app);
 
   app.route({

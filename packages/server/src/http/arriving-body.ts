@@ -93,7 +93,7 @@ export class ArrivingBody {
 
   #unpack(): boolean {
     if (!this.#terms.backlogEntry.add(GUNZIP_BYTES)) {
-      this.#fail(shareUsedUp());
+      this.#fail(shareUsedUp('bytes in progress'));
       return false;
     }
     this.#gunzip = createGunzip()
@@ -141,7 +141,7 @@ export class ArrivingBody {
     this.#length += piece.length;
     const problem =
       (this.#length > bodyLimit && tooLarge()) ||
-      (!backlogEntry.add(piece.length) && shareUsedUp()) ||
+      (!backlogEntry.add(piece.length) && shareUsedUp('bytes in progress')) ||
       gauge?.read(piece);
     if (problem) this.#fail(problem);
     else this.#bytes.add(piece);

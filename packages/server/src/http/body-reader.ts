@@ -64,7 +64,7 @@ export class BodyReader {
       const encoding = bodyEncodingOf(request.headers);
       if (Number(request.headers['content-length'] ?? 0) > bodyLimit) throw tooLarge();
       const backlogEntry = this.#backlog.open(request);
-      if (!backlogEntry) throw shareUsedUp();
+      if (!backlogEntry) throw shareUsedUp('requests in progress');
       backlogEntry.releaseWhenOver(request);
       const holder = holderOf(request);
       const nowMs = this.#nowMs();

@@ -3,6 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { StoreUnavailableError, TenantBusyError } from '../store/connections/unavailable.ts';
 import type { FailedLogin } from './failed-logins.ts';
 import { holderOf } from './holder.ts';
+import type { MetLimit } from './rates/met-limit.ts';
 import { answerAndDrain, isArriving, waitsForContinue } from './unread-body.ts';
 
 /** One thing wrong with the input: `path` is a JSON Pointer into the body, or the name of a parameter. */
@@ -19,6 +20,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The rule that refused the request, if one did. */
     refusal: AccessRefusal | null;
+    /** The limit because of which the server refused the request, if one was met. */
+    metLimit: MetLimit | null;
   }
 }
 
@@ -29,6 +32,8 @@ export interface ProblemOptions {
   failedLogin?: FailedLogin;
   /** With a 403: the rule that refused. */
   refusal?: AccessRefusal;
+  /** With a 429 or a 503: the limit that was met, for the metrics. */
+  metLimit?: MetLimit;
   /** For the log only; the caller never sees it. */
   cause?: unknown;
 }
@@ -42,6 +47,7 @@ export class HttpProblem extends Error {
   readonly headers: Record<string, string>;
   readonly failedLogin: FailedLogin | undefined;
   readonly refusal: AccessRefusal | undefined;
+  readonly metLimit: MetLimit | undefined;
 
   constructor(status: number, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause });
@@ -51,6 +57,7 @@ export class HttpProblem extends Error {
     this.headers = options.headers ?? {};
     this.failedLogin = options.failedLogin;
     this.refusal = options.refusal;
+    this.metLimit = options.metLimit;
   }
 }
 
@@ -96,6 +103,7 @@ export function unavailable(cause?: unknown): HttpProblem {
 /** 503 without an outage: other requests of the organisation use its share. */
 function tenantBusy(): HttpProblem {
   return new HttpProblem(503, 'Too many requests of your organisation are in progress; please try again.', {
+    metLimit: { limit: 'connections', of: 'share' },
     headers: { 'retry-after': String(RETRY_AFTER_S) },
   });
 }
@@ -139,11 +147,11 @@ export function tooLarge(): HttpProblem {
 const BACKLOG_RETRY_AFTER_S = 1;
 
 /** 503 for a caller whose share is used up. */
-export function shareUsedUp(): HttpProblem {
+export function shareUsedUp(limit: 'requests in progress' | 'bytes in progress'): HttpProblem {
   return new HttpProblem(
     503,
     'Too many requests or bytes of yours are in progress; nothing of this request was stored, please try again.',
-    { headers: { 'retry-after': String(BACKLOG_RETRY_AFTER_S) } },
+    { headers: { 'retry-after': String(BACKLOG_RETRY_AFTER_S) }, metLimit: { limit, of: 'share' } },
   );
 }
 
@@ -189,6 +197,7 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   if (problem.status >= 500 && problem.cause !== undefined && !request.server.outages.note(problem.cause))
     request.log.error({ err: problem.cause }, problem.message);
   request.refusal = problem.refusal ?? null;
+  request.metLimit = problem.metLimit ?? null;
   if (problem.failedLogin) {
     request.server.failedLogins.note(problem.failedLogin, request);
     request.server.audit.noteFailedLogin(problem.failedLogin, request);

@@ -193,12 +193,14 @@ export function logAnswers(
   { record, monitor }: { record: RequestRecord; monitor?: Pick<Monitor, 'noteAnswer'> | undefined },
 ): void {
   app.decorateRequest('refusal', null);
+  app.decorateRequest('metLimit', null);
+  app.decorateRequest('traceId', null);
   app.decorateRequest('provenLogin', null);
   app.addHook('onRequest', (request, reply, done) => {
     const sinceMs = performance.now();
     // One listener for all answers. A hook of Fastify would cost more than the line.
     reply.raw.once('finish', () => {
-      const { caller, refusal } = request;
+      const { caller, refusal, metLimit, traceId } = request;
       // Probes come every few seconds, and the caller knows the result.
       const level = request.route.config?.isProbe ? 'debug' : 'info';
       const answered = {
@@ -208,8 +210,9 @@ export function logAnswers(
         status: reply.raw.statusCode,
         durationMs: Math.round((performance.now() - sinceMs) * 10) / 10,
       };
-      logger[level]({ ...answered, ...(refusal && { refusal }), ...askerFields(request) }, 'answered');
-      monitor?.noteAnswer(answered, refusal);
+      const more = { ...(traceId && { traceId }), ...(refusal && { refusal }), ...askerFields(request) };
+      logger[level]({ ...answered, ...more }, 'answered');
+      monitor?.noteAnswer(answered, { refusal, metLimit });
       if (!caller) return;
       const name = caller.kind === 'account' ? null : caller.nameFolded;
       record.note({ ...answered, tenantId: caller.tenantId, caller: name, refusal }, () => ({

@@ -1,8 +1,11 @@
 import { HttpProblem } from './errors.ts';
+import type { LimitName } from './rates/met-limit.ts';
 
 export interface SlotsOptions {
   /** The plural word for the work of slots, for error messages: `exports`. */
   what: string;
+  /** The name of the limit, for the metrics. */
+  limit: LimitName;
   /** The number of slots. */
   size: number;
   /** A monotonic clock, in milliseconds. */
@@ -70,7 +73,7 @@ export class Slots {
         },
         refuse: (reason) => {
           end = () => undefined;
-          reject(refusal(reason));
+          reject(this.#refusal(reason));
         },
       };
       end = () => {
@@ -146,16 +149,17 @@ export class Slots {
     }
   }
 
+  #refusal(reason: string): HttpProblem {
+    return new HttpProblem(503, `${reason}; please try again.`, {
+      headers: { 'retry-after': String(RETRY_AFTER_S) },
+      metLimit: { limit: this.#options.limit, of: 'share' },
+    });
+  }
+
   #allUsed({ held }: Share): string {
     const { what } = this.#options;
     return held >= this.#share
       ? `Your organisation already runs ${held} ${held === 1 ? what.replace(/s$/, '') : what}, the most that it may run at once`
       : `The server already runs as many ${what} as it can`;
   }
-}
-
-function refusal(reason: string): HttpProblem {
-  return new HttpProblem(503, `${reason}; please try again.`, {
-    headers: { 'retry-after': String(RETRY_AFTER_S) },
-  });
 }

@@ -6,7 +6,7 @@ import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { whenOver } from './answer-over.ts';
 import { unavailable } from './errors.ts';
 import { callerFields } from './logging.ts';
-import type { ShareUse } from './monitoring/monitor.ts';
+import type { Monitor, ShareUse } from './monitoring/monitor.ts';
 import type { RateLimits } from './rates/rate-limits.ts';
 import { Slots } from './slots.ts';
 
@@ -24,6 +24,7 @@ export interface TransfersOptions {
   stopwatch: () => number;
   /** The limits of keys for exports at a time. */
   limits: Pick<RateLimits, 'beginExport'>;
+  monitor?: Pick<Monitor, 'noteSlotWait'> | undefined;
 }
 
 const NAMES: Record<TransferKind, string> = {
@@ -54,7 +55,8 @@ export class Transfers {
   constructor(options: TransfersOptions) {
     this.#options = options;
     const { sizes, stopwatch } = options;
-    const slots = (kind: TransferKind, size: number) => new Slots({ what: NAMES[kind], size, stopwatch });
+    const slots = (kind: TransferKind, size: number) =>
+      new Slots({ what: NAMES[kind], limit: kind, size, stopwatch });
     this.#slots = {
       exports: slots('exports', sizes.exports),
       lists: slots('lists', sizes.lists),
@@ -77,6 +79,8 @@ export class Transfers {
   ): Promise<Transfer> {
     const { caller } = request;
     const endExport = kind === 'exports' && caller ? this.#options.limits.beginExport(caller) : undefined;
+    const { stopwatch, monitor } = this.#options;
+    const sinceMs = stopwatch();
     const slot = this.#slots[kind].take(tenantId);
     const transfer = new Transfer(request, reply, this.#options, () => {
       slot.end();
@@ -88,6 +92,7 @@ export class Transfers {
       transfer.close();
     });
     await slot.held;
+    monitor?.noteSlotWait(kind, stopwatch() - sinceMs);
     // The slot is free again already.
     if (transfer.isOver) throw unavailable();
     return transfer;

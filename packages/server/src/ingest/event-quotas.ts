@@ -225,6 +225,7 @@ function usedUp({ day, quota }: Day, nowMs: number): HttpProblem {
         'ratelimit-policy': `"stored-events";q=${quota};w=${DAY_MS / 1_000}`,
         ratelimit: `"stored-events";r=0;t=${retryAfterS}`,
       },
+      metLimit: { limit: 'stored events', of: 'organisation' },
     },
   );
 }

@@ -72,9 +72,9 @@ export class Prometheus {
     return data.result;
   }
 
-  /** The names of the alerts that fire now. */
-  async firing(): Promise<string[]> {
-    const samples = await this.query('ALERTS{alertstate="firing"}');
+  /** The names of the alerts that fire now or have fired. */
+  async fired(): Promise<string[]> {
+    const samples = await this.query('max_over_time(ALERTS{alertstate="firing"}[1h])');
     return [...new Set(samples.map(({ metric }) => metric.alertname ?? ''))];
   }
 

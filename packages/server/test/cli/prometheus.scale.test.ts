@@ -1,11 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { passwordOf, ROLES } from '../../src/embedded/secret.ts';
 import { basic, login } from '../support/server.ts';
+import { DatabaseProxy } from '../support/sockets.ts';
 import { basicKey, type Credentials, SILENT } from './demo-support.ts';
 import { hasPrometheus, Prometheus } from './prometheus-support.ts';
 import { CLOSED_PORT, type Key, type Rollcall, superuserOf, until, Workspace } from './support.ts';
@@ -81,9 +83,23 @@ const FIRES: Record<string, { series: Record<string, string>; before: string; at
     at: '40m',
   },
   RollcallReplicationLag: {
-    series: { rollcall_database_replication_lag_seconds: '0x10 60x20' },
+    series: { rollcall_database_replication_lag_seconds: '0x10 60x20', rollcall_database_up: '1x30' },
     before: '12m',
     at: '20m',
+  },
+  RollcallStandbyGone: {
+    series: { rollcall_database_standbys: '2x10 1x30', rollcall_database_up: '1x40' },
+    before: '12m',
+    at: '20m',
+  },
+  RollcallStandbyFallbacks: {
+    series: {
+      'rollcall_warehouse_reads_total{source="standby"}': '0+4x30 120x60',
+      'rollcall_warehouse_reads_total{source="primary"}': '0+1x30 30+5x60',
+      'rollcall_standby_fallbacks_total{reason="unreachable"}': '0+1x30 30+5x60',
+    },
+    before: '35m',
+    at: '60m',
   },
   RollcallEventLoopLag: {
     series: { nodejs_eventloop_lag_p99_seconds: '0.02x10 0.8x30' },
@@ -100,12 +116,51 @@ const FIRES: Record<string, { series: Record<string, string>; before: string; at
     before: '30m',
     at: '35m',
   },
-  RollcallRateLimited: {
-    series: { 'rollcall_rate_limit_refusals_total{limit="reads",of="caller"}': '0x30 0+5x10' },
+  RollcallLimitsMet: {
+    series: { 'rollcall_limit_refusals_total{limit="reads",of="caller"}': '0x30 0+5x10' },
     before: '30m',
     at: '36m',
   },
 };
+
+const IN_AN_OUTAGE = ['RollcallDatabaseDown', 'RollcallErrors', 'RollcallStandbyGone'];
+/** These need a job that fails, a full disk, a slow network or a server without time. Only promtool makes them fire. */
+const NOT_HERE = ['RollcallJobFails', 'RollcallDiskLow', 'RollcallReplicationLag', 'RollcallEventLoopLag'];
+
+/** Further cases: the alerts that fire at a time, out of those of the name. */
+const CASES: {
+  name: string;
+  when: string;
+  series: Record<string, string>;
+  firing: Record<string, number>;
+}[] = [
+  {
+    name: 'RollcallJobLate',
+    when: 'no server has ever run a job',
+    series: { 'rollcall_job_interval_seconds{job_name="audit",instance="a"}': '60x30' },
+    firing: { '14m': 0, '16m': 1 },
+  },
+  {
+    name: 'RollcallJobLate',
+    when: 'no server runs jobs any more, and the servers show when one did',
+    series: {
+      'rollcall_job_interval_seconds{job_name="audit",instance="a"}': '60x60',
+      'rollcall_job_last_success_timestamp_seconds{job_name="audit",instance="a"}': '0+60x10 600x50',
+    },
+    firing: { '20m': 0, '40m': 1 },
+  },
+  {
+    name: 'RollcallJobLate',
+    when: 'the server that ran the last jobs was killed, and another one goes on with them',
+    series: {
+      'rollcall_job_interval_seconds{job_name="audit",instance="a"}': '60x60',
+      'rollcall_job_last_success_timestamp_seconds{job_name="audit",instance="a"}': '0+60x60',
+      'rollcall_job_interval_seconds{job_name="audit",instance="b"}': '60x10',
+      'rollcall_job_last_success_timestamp_seconds{job_name="audit",instance="b"}': '0+60x10',
+    },
+    firing: { '10m': 0, '30m': 0, '60m': 0 },
+  },
+];
 
 describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
   let work: Workspace;
@@ -114,7 +169,9 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
   let server: Rollcall;
   let ca: Buffer;
   let database: pg.Client;
-  let standby: pg.Client;
+  let standby: Awaited<ReturnType<typeof standIn>>;
+  let proxy: DatabaseProxy;
+  let other: { server: Rollcall; baseUrl: string };
 
   beforeAll(async () => {
     work = await Workspace.create();
@@ -135,16 +192,29 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
       { env: { ROLLCALL_JOBS: 'on' } },
     ));
     credentials = JSON.parse(readFileSync(file, 'utf8')) as Credentials;
-    const [, address = ''] = /Metrics are at http:\/\/(\S+)\/metrics/.exec(server.stderr) ?? [];
     const superuser = await superuserOf(dataDir);
     database = new pg.Client(superuser);
     await database.connect();
     await database.query('GRANT pg_read_all_stats TO rollcall_app');
     standby = await standIn(superuser);
 
+    // Its database can be cut off, and its standby does not answer.
+    proxy = await DatabaseProxy.start(superuser);
+    const urlOf = async (role: string, port: number | undefined) =>
+      `postgres://${role}:${encodeURIComponent(await passwordOf(dataDir, role))}@127.0.0.1:${port}/rollcall`;
+    other = await work.start(['serve', '--metrics-port', '0'], {
+      env: {
+        DATABASE_URL: await urlOf(ROLES.owner, proxy.target.port),
+        READ_DATABASE_URL: await urlOf(ROLES.serving, CLOSED_PORT),
+        ROLLCALL_MASTER_KEY: readFileSync(`${dataDir}/master.key`, 'utf8').trim(),
+      },
+    });
+    const metricsOf = ({ stdout, stderr }: Rollcall) =>
+      /Metrics are at http:\/\/(\S+)\/metrics/.exec(stdout + stderr)?.[1] ?? '';
+
     mkdirSync(work.path('prometheus'));
     prometheus = await Prometheus.start(work.path('prometheus'), {
-      targets: [address, `127.0.0.1:${CLOSED_PORT}`],
+      targets: [metricsOf(server), metricsOf(other.server), `127.0.0.1:${CLOSED_PORT}`],
       // Alerts of minutes would make a test of hours. The expressions stay as they are, but for their times.
       rules: rules
         .replaceAll(/^ +for: .*\n/gm, '')
@@ -156,6 +226,8 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
     await prometheus?.stop();
     await database?.end();
     standby?.connection.stream.destroy();
+    await other?.server.stop();
+    await proxy?.close();
     await server?.stop();
     await work?.close();
   });
@@ -195,6 +267,7 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
     expect((await call('GET', `/v1/analytics/users/basic?changedSince=${cursor}`, { key })).status).toBe(200);
     const presenceEvents = [event('a', 'nobody@example.com'), event('b', 'nobody@example.com')];
     const body = { sourceId: 'door', presenceEvents };
+    await readFromOther();
     expect((await call('POST', '/v1/presence/basic', { key, body })).status).toBe(200);
     const submitter = credentials.keys.find(({ role }) => role === 'submitting-events') as Key;
     expect((await call('GET', '/v1/analytics/users/basic', { key: submitter })).status).toBe(403);
@@ -204,6 +277,21 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
       Array.from({ length: 150 }, () =>
         call('POST', '/v1/auth', { body: login(wrong, Math.floor(Date.now() / 1_000)) }),
       ),
+    );
+  }
+
+  /** Reads from the server whose standby does not answer. Its database may be cut off. */
+  async function readFromOther(): Promise<void> {
+    const headers = { authorization: basic(basicKey(credentials)) };
+    const reply = await fetch(`${other.baseUrl}/v1/analytics/users/basic`, { headers });
+    await reply.arrayBuffer();
+  }
+
+  /** Lets a job that runs once a day have last succeeded three days ago. */
+  async function delayJob(): Promise<void> {
+    await database.query(
+      `UPDATE rollcall.job_runs SET succeeded_at = now() - interval '3 days'
+       WHERE name = 'prune' AND succeeded_at > now() - interval '1 day'`,
     );
   }
 
@@ -253,18 +341,17 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
     );
     expect(queries.length).toBeGreaterThan(30);
     const open = new Map(queries.map(({ title, query }) => [query, title]));
-    // These need a database that is gone, a full disk or hours. promtool makes them fire below.
-    const notHere = [
-      ...['RollcallDatabaseDown', 'RollcallErrors', 'RollcallJobLate', 'RollcallJobFails'],
-      ...['RollcallDiskLow', 'RollcallReplicationLag', 'RollcallEventLoopLag'],
-    ];
-    const waiting = new Set(alertNames.filter((name) => !notHere.includes(name)));
+    const waiting = new Set(alertNames.filter((name) => ![...IN_AN_OUTAGE, ...NOT_HERE].includes(name)));
     await until(async () => {
+      await delayJob();
       await useEverything(limited);
       for (const query of open.keys()) if ((await prometheus.query(query)).length > 0) open.delete(query);
-      for (const name of await prometheus.firing()) waiting.delete(name);
+      for (const name of await prometheus.fired()) waiting.delete(name);
       return open.size + waiting.size === 0;
-    }).catch(() => undefined);
+    }).catch((error: Error) => {
+      // What is missing then says more.
+      if (!error.message.startsWith('not within')) throw error;
+    });
     expect([...open.values()]).toEqual([]);
     expect([...waiting]).toEqual([]);
 
@@ -279,15 +366,26 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
     }
   });
 
+  test('alerts fire when a database and a standby are gone', async () => {
+    await proxy.cut('resets');
+    standby.connection.stream.destroy();
+    await until(async () => {
+      await readFromOther();
+      const fired = await prometheus.fired();
+      return IN_AN_OUTAGE.every((name) => fired.includes(name));
+    });
+  });
+
   test.each(alertNames)('%s fires when it should, and not before', (name) => {
     const { series, before, at } = FIRES[name] ?? expect.fail(`no series for ${name}`);
-    const dir = work.path(name);
-    mkdirSync(dir);
-    const firing = (evalTime: string, count: number) => ({
-      expr: `count(ALERTS{alertname="${name}",alertstate="firing"})`,
-      eval_time: evalTime,
-      exp_samples: count > 0 ? [{ labels: '{}', value: count }] : [],
-    });
+    promtool(name, series, { [before]: 0, [at]: 1 });
+  });
+
+  test.each(CASES)('$name when $when', ({ name, series, firing }) => promtool(name, series, firing));
+
+  /** Throws unless promtool finds, of an alert, the number that fires at each time. */
+  function promtool(name: string, series: Record<string, string>, firing: Record<string, number>): void {
+    const dir = mkdtempSync(work.path(name));
     writeFileSync(
       `${dir}/test.yaml`,
       JSON.stringify({
@@ -297,13 +395,17 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
           {
             interval: '1m',
             input_series: Object.entries(series).map(([key, values]) => ({ series: key, values })),
-            promql_expr_test: [firing(before, 0), firing(at, 1)],
+            promql_expr_test: Object.entries(firing).map(([evalTime, count]) => ({
+              expr: `count(ALERTS{alertname="${name}",alertstate="firing"})`,
+              eval_time: evalTime,
+              exp_samples: count > 0 ? [{ labels: '{}', value: count }] : [],
+            })),
           },
         ],
       }),
     );
     execFileSync('promtool', ['test', 'rules', `${dir}/test.yaml`], { encoding: 'utf8' });
-  });
+  }
 });
 
 /** A connection that PostgreSQL takes for a standby. */

@@ -1,8 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { KeyLimit } from '../../store/auth/key-limits.ts';
 import type { PoolState } from '../../store/connections/db.ts';
 import type { FallbackReason, ReadSource } from '../../store/warehouse/warehouse-reads.ts';
-import type { LimitHolder } from '../rates/limited-caller.ts';
+import type { MetLimit } from '../rates/met-limit.ts';
 
 /** The part of a resource that an organisation holds, from 0 to 1. */
 export interface ShareUse {
@@ -34,6 +33,7 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 /** The buckets that OpenTelemetry recommends. */
 const REQUEST_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 const WAIT_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const SLOT_WAIT_BUCKETS_S = [0.005, 0.1, 0.5, 1, 2.5, 5, 10, 15, 20];
 const MERGE_BUCKETS = [1, 2, 4, 8, 16, 32, 64];
 const HOUR_S = 3_600;
 const AGE_BUCKETS_S = [60, 600, ...[1, 6, 24, 48, 168, 720, 2_160].map((hours) => hours * HOUR_S)];
@@ -102,13 +102,22 @@ export class Monitor {
     'secret',
   ]);
   readonly #limits = this.#counter(
-    'rollcall_rate_limit_refusals_total',
-    'Requests that a rate limit refused',
+    'rollcall_limit_refusals_total',
+    'Requests that the server refused because of a limit',
     ['limit', 'of'],
   );
+  readonly #slotWait = this.#histogram(
+    'rollcall_slot_wait_seconds',
+    'How long exports, lists and images waited for a slot of their organisation before they began',
+    ['resource'],
+    SLOT_WAIT_BUCKETS_S,
+  );
 
-  /** Notes an answer. `refusal` is the name of the rule that refused its request. */
-  noteAnswer({ method, route, status, durationMs }: Answered, refusal: string | null): void {
+  /** Notes an answer. `refusal` is the name of the rule that refused its request, and `metLimit` the limit. */
+  noteAnswer(
+    { method, route, status, durationMs }: Answered,
+    { refusal, metLimit }: { refusal: string | null; metLimit: MetLimit | null },
+  ): void {
     const labels = {
       http_request_method: METHODS.has(method) ? method : '_OTHER',
       http_route: route,
@@ -116,6 +125,7 @@ export class Monitor {
     };
     this.#requests.observe(labels, durationMs / 1_000);
     if (refusal) this.#refusedRequests.inc({ reason: refusal });
+    if (metLimit) this.#limits.inc({ limit: metLimit.limit, of: metLimit.of });
   }
 
   /** Notes the events of a request. `endpoint` names their kind. */
@@ -158,8 +168,9 @@ export class Monitor {
     this.#failedLogins.inc({ by, secret });
   }
 
-  noteLimit(limit: KeyLimit, of: LimitHolder): void {
-    this.#limits.inc({ limit, of });
+  /** Notes how long an answer waited for a slot, in milliseconds. */
+  noteSlotWait(resource: string, waitedMs: number): void {
+    this.#slotWait.observe({ resource }, waitedMs / 1_000);
   }
 
   /** Reads the pools of `database`, and the shares that organisations hold of it and of `holders`, at each scrape. */

@@ -1,6 +1,5 @@
 import type { RateClass } from '../../store/auth/key-limits.ts';
 import { HttpProblem } from '../errors.ts';
-import type { Monitor } from '../monitoring/monitor.ts';
 import { afterUnits, remainingUnits, TOLERANCE_MS, WINDOW_MS, waitMs } from './gcra.ts';
 import type { LimitedCaller, LimitHolder } from './limited-caller.ts';
 import { DEFAULT_LIMITS, ORGANISATION_TIMES } from './rate-classes.ts';
@@ -32,7 +31,6 @@ interface Deps {
   /** The live processes. Each grants its part of every limit. */
   processes: { readonly count: number };
   log: { warn(fields: object, message: string): void };
-  monitor?: Pick<Monitor, 'noteLimit'> | undefined;
 }
 
 const WORDS: Readonly<Record<RateClass, string>> = {
@@ -64,7 +62,7 @@ export class RateLimits {
 
   constructor(deps: Deps) {
     this.#deps = deps;
-    this.refusals = new RateRefusals(deps.log, deps.monitor);
+    this.refusals = new RateRefusals(deps.log);
     this.#timer = setInterval(() => this.#forgetFull(), TIDY_MS).unref();
   }
 
@@ -193,7 +191,10 @@ function tooMany(quota: Quota, nowMs: number, retryAfterS: number): HttpProblem 
   return new HttpProblem(
     429,
     `Too many ${WORDS[rateClass]} of this ${of}; the server has not carried out this request, try again in ${retryAfterS} s.`,
-    { headers: { 'retry-after': String(retryAfterS), ...fieldsOf(quota, nowMs, retryAfterS) } },
+    {
+      headers: { 'retry-after': String(retryAfterS), ...fieldsOf(quota, nowMs, retryAfterS) },
+      metLimit: { limit: rateClass, of },
+    },
   );
 }
 
@@ -207,6 +208,7 @@ function tooManyExports(most: number): HttpProblem {
         'ratelimit-policy': `"exports";q=${most};qu="concurrent-requests"`,
         ratelimit: '"exports";r=0',
       },
+      metLimit: { limit: 'exports', of: 'caller' },
     },
   );
 }

@@ -1,5 +1,4 @@
 import type { KeyLimit } from '../../store/auth/key-limits.ts';
-import type { Monitor } from '../monitoring/monitor.ts';
 import type { LimitedCaller, LimitHolder } from './limited-caller.ts';
 
 interface Refused {
@@ -9,24 +8,18 @@ interface Refused {
 
 const LINES_EVERY_MS = 10_000;
 
-/** Counts the requests that rate limits refuse. The log has a line for each caller and limit every ten seconds. */
+/** Logs the requests that rate limits refuse: a line for each caller and limit every ten seconds. */
 export class RateRefusals {
   readonly #log: { warn(fields: object, message: string): void };
-  readonly #monitor: Pick<Monitor, 'noteLimit'> | undefined;
   readonly #timer: NodeJS.Timeout;
   #sinceLastLines = new Map<string, Refused>();
 
-  constructor(
-    log: { warn(fields: object, message: string): void },
-    monitor: Pick<Monitor, 'noteLimit'> | undefined,
-  ) {
+  constructor(log: { warn(fields: object, message: string): void }) {
     this.#log = log;
-    this.#monitor = monitor;
     this.#timer = setInterval(() => this.#writeLines(), LINES_EVERY_MS).unref();
   }
 
   note(limit: KeyLimit, of: LimitHolder, { kind, nameFolded, accountId }: LimitedCaller): void {
-    this.#monitor?.noteLimit(limit, of);
     const name = `${limit} ${of} ${kind} ${nameFolded}`;
     const noted = this.#sinceLastLines.get(name);
     if (noted) {
