@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { Rollcall } from '@rollcall/sdk';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { login } from '../support/server.ts';
 import { CLOSED_PORT, createKeyIn, type Key, logIn, readStatus, until, Workspace } from './support.ts';
@@ -88,6 +89,12 @@ beforeEach(() => {
 afterEach(() => collector.close());
 afterAll(() => work.close());
 
+const linesOf = (stdout: string) =>
+  stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
 const valuesOf = ({ attributes }: ExportedSpan) =>
   Object.fromEntries(
     attributes.map(({ key, value }) => [key, value.stringValue ?? Number(value.intValue)] as const),
@@ -136,7 +143,49 @@ test('a request is a span with its route, its status and its work with the datab
   expect(ofRequests.map(({ name }) => name)).toContain('GET');
   // Nothing of the query, of the key or of the body.
   const text = JSON.stringify(collector.exports);
-  for (const secret of ['nobody', key.apiKey, key.secret, token, 'mine']) expect(text).not.toContain(secret);
+  for (const secret of ['nobody', key.apiKey, key.secret, token]) expect(text).not.toContain(secret);
+});
+
+test('a call of the SDK has the same id in its answer, in the log and as its trace', async () => {
+  const args = ['serve', '--data-dir', dataDir, '--otlp', await collector.url()];
+  const { server, baseUrl } = await work.start(args);
+  const sdk = new Rollcall({ baseUrl, apiKey: key.apiKey, secret: key.secret });
+  const error = await sdk.manage.users.get('00000000-0000-4000-8000-000000000000').catch((thrown) => thrown);
+  const { correlationId } = error as { correlationId: string };
+  const { stdout } = await server.stop();
+  expect(correlationId).toMatch(/^[0-9a-f]{32}$/);
+  const line = linesOf(stdout).find((each) => each.correlationId === correlationId);
+  expect(line).toMatchObject({ status: 404, route: '/v1/manage/users/:userId' });
+  expect(line).not.toHaveProperty('traceId');
+  const spans = collector.spans.filter(({ traceId }) => traceId === correlationId);
+  expect(spans.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['GET /v1/manage/users/:userId', 'transaction']),
+  );
+});
+
+test('a correlation id that is not the id of the trace is an attribute of the span, and the log has both ids', async () => {
+  const args = ['serve', '--data-dir', dataDir, '--otlp', await collector.url()];
+  const { server, baseUrl } = await work.start(args);
+  const traceId = '6bf92f3577b34da6a3ce929d0e0e4736';
+  const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+  const calls = [
+    { correlationId: 'mine' },
+    { correlationId: '0'.repeat(32) },
+    { correlationId: 'a'.repeat(32), traceparent },
+  ];
+  for (const headers of calls) await (await fetch(`${baseUrl}/nowhere`, { headers })).arrayBuffer();
+  await (await fetch(`${baseUrl}/nowhere`, { headers: { correlationId: 'b'.repeat(32) } })).arrayBuffer();
+  const { stdout } = await server.stop();
+  for (const { correlationId } of calls) {
+    const span = collector.spans.find((each) => valuesOf(each)['rollcall.correlation_id'] === correlationId);
+    expect(span?.traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(linesOf(stdout).find((each) => each.correlationId === correlationId)).toMatchObject({
+      traceId: span?.traceId,
+    });
+  }
+  expect(collector.spans.map((each) => each.traceId)).toEqual(
+    expect.arrayContaining([traceId, 'b'.repeat(32)]),
+  );
 });
 
 test('a caller that does not record has no spans, and the environment has a password for the collector', async () => {

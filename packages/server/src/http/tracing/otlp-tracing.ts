@@ -14,7 +14,12 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { setGlobalErrorHandler, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import {
+  BasicTracerProvider,
+  BatchSpanProcessor,
+  type IdGenerator,
+  RandomIdGenerator,
+} from '@opentelemetry/sdk-trace-base';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Observer } from '../../store/connections/observer.ts';
 import { VERSION } from '../../store/release.ts';
@@ -22,6 +27,23 @@ import type { Tracing } from './tracing.ts';
 
 /** A collector that does not answer delays the end of the server by this time at most. */
 const EXPORT_TIMEOUT_MS = 3_000;
+
+/** What OpenTelemetry takes as the id of a trace. */
+const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
+
+/** Generates random ids, or takes a given one for the next trace. */
+class GivenIds implements IdGenerator {
+  given: string | undefined;
+  readonly #random = new RandomIdGenerator();
+
+  generateTraceId(): string {
+    return this.given ?? this.#random.generateTraceId();
+  }
+
+  generateSpanId(): string {
+    return this.#random.generateSpanId();
+  }
+}
 
 interface OtlpOptions {
   /** The address of the collector, to which the path of the protocol (OTLP/HTTP) is added. */
@@ -31,13 +53,14 @@ interface OtlpOptions {
 }
 
 /**
- * Sends spans to a collector of OpenTelemetry, by OTLP over HTTP in JSON. Spans have the pattern of the route and no text of a
- * request, so they hold nothing about a person. A process has one.
+ * Sends spans to a collector of OpenTelemetry, by OTLP over HTTP in JSON. Spans have the pattern of the route. Of the text of a
+ * request, they have the correlation id at most, so they hold nothing about a person. A process has one.
  */
 export class OtlpTracing implements Tracing, Observer {
   readonly #provider: BasicTracerProvider;
   readonly #tracer: Tracer;
   readonly #propagator = new W3CTraceContextPropagator();
+  readonly #ids = new GivenIds();
   readonly #spans = new WeakMap<IncomingMessage, Span>();
 
   constructor({ url, onFailure }: OtlpOptions) {
@@ -54,6 +77,7 @@ export class OtlpTracing implements Tracing, Observer {
         'service.version': VERSION,
         'service.instance.id': randomUUID(),
       }),
+      idGenerator: this.#ids,
       spanProcessors: [new BatchSpanProcessor(exporter, { exportTimeoutMillis: EXPORT_TIMEOUT_MS })],
     });
     this.#tracer = this.#provider.getTracer('rollcall', VERSION);
@@ -61,7 +85,11 @@ export class OtlpTracing implements Tracing, Observer {
 
   beginRequest(request: IncomingMessage): string {
     const parent = this.#propagator.extract(ROOT_CONTEXT, request.headers, defaultTextMapGetter);
+    const { correlationid: given } = request.headers;
+    const isFree = trace.getSpanContext(parent) === undefined;
+    this.#ids.given = isFree && typeof given === 'string' && TRACE_ID.test(given) ? given : undefined;
     const span = this.#tracer.startSpan(request.method ?? 'HTTP', { kind: SpanKind.SERVER }, parent);
+    this.#ids.given = undefined;
     this.#spans.set(request, span);
     return span.spanContext().traceId;
   }
@@ -72,6 +100,11 @@ export class OtlpTracing implements Tracing, Observer {
       if (span) context.with(trace.setSpan(ROOT_CONTEXT, span), done);
       else done();
     };
+    app.addHook('onRequest', (request, _reply, done) => {
+      const traceId = this.#spans.get(request.raw)?.spanContext().traceId;
+      if (traceId !== undefined && traceId !== request.id) request.traceId = traceId;
+      done();
+    });
     app.addHook('onRequest', enter);
     // The body may have come in a call of another request.
     app.addHook('preValidation', enter);
@@ -84,6 +117,7 @@ export class OtlpTracing implements Tracing, Observer {
         'http.request.method': method,
         ...(route === undefined ? {} : { 'http.route': route }),
         'http.response.status_code': reply.statusCode,
+        ...(request.traceId === null ? {} : { 'rollcall.correlation_id': request.id }),
       });
       if (reply.statusCode >= 500) span?.setStatus({ code: SpanStatusCode.ERROR });
       span?.end();
