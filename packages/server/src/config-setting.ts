@@ -8,7 +8,10 @@ export interface Setting<T = unknown> {
   description: string;
   parse: (text: string) => T;
   default?: T;
-  /** What a list of settings shows in place of a value that holds a secret. Without it, it shows the value. */
+  /**
+   * What a list of settings shows in place of a value that may hold a secret. Without it, it shows the value. Errors do not show
+   * the value of a setting that has it.
+   */
   hide?: (value: string) => string;
 }
 

@@ -1,16 +1,19 @@
-import { setting } from './config-setting.ts';
-import { issuerUrl, oneOf, text } from './config-values.ts';
+import { hiding, setting } from './config-setting.ts';
+import { issuerUrl, nothingToHide, oneOf, text } from './config-values.ts';
 
 /** The secret of the client at the identity provider, unless it is in a file. A flag would show in the process list. */
 export const OIDC_CLIENT_SECRET_ENV = 'ROLLCALL_OIDC_CLIENT_SECRET';
 
 /** How people sign in by OpenID Connect. Without an issuer, they do not. */
 export const SIGN_IN_SETTINGS = {
-  oidcIssuer: setting(
-    '--oidc-issuer <url>',
-    'ROLLCALL_OIDC_ISSUER',
-    'issuer of the identity provider by which people sign in (OpenID Connect); with --oidc-client-id',
-    issuerUrl,
+  oidcIssuer: hiding(
+    setting(
+      '--oidc-issuer <url>',
+      'ROLLCALL_OIDC_ISSUER',
+      'issuer of the identity provider by which people sign in (OpenID Connect); with --oidc-client-id',
+      issuerUrl,
+    ),
+    nothingToHide,
   ),
   oidcClientId: setting(
     '--oidc-client-id <id>',

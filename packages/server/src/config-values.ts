@@ -35,6 +35,7 @@ export const httpUrl = (value: string): string => {
   if (!url || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
     throw new InvalidSettingError('It must be an http(s) URL without a query.');
   }
+  refuseUser(url);
   return value.replace(/\/+$/, '');
 };
 
@@ -46,8 +47,21 @@ export const issuerUrl = (value: string): string => {
   if (!url || !isSound || url.search !== '' || url.hash !== '') {
     throw new InvalidSettingError('It must be an https URL without a query, or http on this machine.');
   }
+  refuseUser(url);
   return value;
 };
+
+/** These URLs get into logs, tokens and pages, and HTTP clients refuse them with a user. */
+function refuseUser({ username, password }: URL): void {
+  if (username !== '' || password !== '')
+    throw new InvalidSettingError('It must be a URL without a user name and a password.');
+}
+
+/** `hide` of a setting whose parser accepts no secret: only errors hide the value. */
+export const nothingToHide = (value: string): string => value;
+
+/** A program with `***` for its arguments, because one of them may be a secret. */
+export const withoutArguments = (command: string): string => command.trim().replace(/\s+.*$/s, ' ***');
 
 export const postgresUrl = (value: string): string => {
   try {

@@ -1,5 +1,5 @@
-import { setting } from './config-setting.ts';
-import { httpUrl, oneOf, text, whole } from './config-values.ts';
+import { hiding, setting } from './config-setting.ts';
+import { httpUrl, nothingToHide, oneOf, text, whole } from './config-values.ts';
 
 /** How an operator watches the server. */
 export const WATCH_SETTINGS = {
@@ -43,10 +43,13 @@ export const WATCH_SETTINGS = {
     text,
     '127.0.0.1',
   ),
-  otlp: setting(
-    '--otlp <url>',
-    'ROLLCALL_OTLP',
-    'address of a collector of OpenTelemetry, such as http://localhost:4318, to which the server sends traces; by default it makes none',
-    httpUrl,
+  otlp: hiding(
+    setting(
+      '--otlp <url>',
+      'ROLLCALL_OTLP',
+      'address of a collector of OpenTelemetry, such as http://localhost:4318, to which the server sends traces; by default it makes none',
+      httpUrl,
+    ),
+    nothingToHide,
   ),
 } as const;

@@ -3,12 +3,14 @@ import { hiding, type Setting, type SettingsOf, setting } from './config-setting
 import { SIGN_IN_SETTINGS } from './config-sign-in.ts';
 import {
   httpUrl,
+  nothingToHide,
   oneOf,
   origins,
   postgresUrl,
   proxies,
   text,
   whole,
+  withoutArguments,
   withoutPassword,
 } from './config-values.ts';
 import { WATCH_SETTINGS } from './config-watch.ts';
@@ -42,11 +44,14 @@ export const DATA_SETTINGS = {
     `file with the master key, base64 of 32 bytes; other sources of the key are --master-key-command, ${MASTER_KEY_ENV} and the systemd credential ${MASTER_KEY_CREDENTIAL}; a database URL requires one of the four; otherwise the default is master.key in the data directory`,
     text,
   ),
-  masterKeyCommand: setting(
-    '--master-key-command <command>',
-    'ROLLCALL_MASTER_KEY_COMMAND',
-    'program that prints the master key, with its arguments, separated by blanks; it runs without a shell, for 30 seconds at most',
-    text,
+  masterKeyCommand: hiding(
+    setting(
+      '--master-key-command <command>',
+      'ROLLCALL_MASTER_KEY_COMMAND',
+      'program that prints the master key, with its arguments, separated by blanks; it runs without a shell, for 30 seconds at most',
+      text,
+    ),
+    withoutArguments,
   ),
 } as const;
 
@@ -54,11 +59,14 @@ export const DATA_SETTINGS = {
 export const SERVER_SETTINGS = {
   port: setting('--port <number>', 'PORT', 'TCP port; 0 picks a free one', whole(0, 65_535), 8080),
   host: setting('--host <address>', 'HOST', 'address to listen on', text, '127.0.0.1'),
-  publicUrl: setting(
-    '--public-url <url>',
-    'ROLLCALL_PUBLIC_URL',
-    'URL at which clients reach the server; it is also the issuer and audience of tokens',
-    httpUrl,
+  publicUrl: hiding(
+    setting(
+      '--public-url <url>',
+      'ROLLCALL_PUBLIC_URL',
+      'URL at which clients reach the server; it is also the issuer and audience of tokens',
+      httpUrl,
+    ),
+    nothingToHide,
   ),
   tlsCert: setting(
     '--tls-cert <path>',
@@ -74,12 +82,15 @@ export const SERVER_SETTINGS = {
     proxies,
     false as string | boolean,
   ),
-  corsOrigins: setting(
-    '--cors-origins <origins>',
-    'ROLLCALL_CORS_ORIGINS',
-    'origins whose web pages may call the API from browsers: comma list such as https://app.example.com; none by default',
-    origins,
-    [] as string[],
+  corsOrigins: hiding(
+    setting(
+      '--cors-origins <origins>',
+      'ROLLCALL_CORS_ORIGINS',
+      'origins whose web pages may call the API from browsers: comma list such as https://app.example.com; none by default',
+      origins,
+      [] as string[],
+    ),
+    nothingToHide,
   ),
   clockSkewS: setting(
     '--clock-skew-s <seconds>',
@@ -193,7 +204,10 @@ export const CLIENT_SECRET_ENV = 'ROLLCALL_SECRET';
 
 /** How a command that is an HTTP client reaches its server. The SDK reads the same environment variables. */
 export const CLIENT_SETTINGS = {
-  baseUrl: setting('--base-url <url>', 'ROLLCALL_BASE_URL', 'address of the server to call', httpUrl),
+  baseUrl: hiding(
+    setting('--base-url <url>', 'ROLLCALL_BASE_URL', 'address of the server to call', httpUrl),
+    nothingToHide,
+  ),
   key: setting('--key <id>', 'ROLLCALL_API_KEY', 'id of the key to call it with', text),
   authentication: setting(
     '--authentication <type>',

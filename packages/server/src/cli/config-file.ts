@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { credentialsDirectory } from '../config.ts';
 import { CONFIG_CREDENTIAL, CONFIG_FILE, FILE_SETTINGS, fileKey, NO_FILE } from '../config-file.ts';
 import type { Setting } from '../config-setting.ts';
-import { InvalidSettingError } from '../config-values.ts';
+import { InvalidSettingError, withoutPassword } from '../config-values.ts';
 import { filePermissionFault } from '../embedded/file-permissions.ts';
 import { CliError, unreadable } from './errors.ts';
 import { forTerminal } from './output.ts';
@@ -64,7 +64,7 @@ export async function readConfigFile(file: string): Promise<FileValue[]> {
     const ordered = faults.toSorted((a, b) => a.line - b.line);
     throw new CliError(ordered.map(({ line, message }) => `${file}:${line}: ${message}`).join('\n'));
   }
-  if (values.some(holdsSecret)) {
+  if (values.some(holdsPassword)) {
     const fault = await filePermissionFault(
       'The configuration file has the password of a database, and',
       file,
@@ -146,8 +146,8 @@ function keyAt(text: string, offset: number): string {
   return forTerminal(/^["']?([^:\n"']*)/.exec(text.slice(offset))?.[1] ?? '');
 }
 
-function holdsSecret({ setting: { hide }, value }: FileValue): boolean {
-  return hide !== undefined && hide(String(value)) !== value;
+function holdsPassword({ setting: { hide }, value }: FileValue): boolean {
+  return hide === withoutPassword && hide(String(value)) !== value;
 }
 
 /** The file names a program that the server runs, and the data: nobody else may change it. */

@@ -12,6 +12,40 @@ interface Printed {
 const PASSWORD = 'pass:w@rd';
 const SECRET_URL = `postgres://owner:${PASSWORD}@db.example.com/rollcall?sslmode=verify-full&password=second`;
 
+/** Texts that any setting may have: names, paths and addresses. They are no secrets. */
+const PLAIN_TEXTS: (keyof typeof FILE_SETTINGS)[] = [
+  ...(['dataDir', 'masterKeyFile', 'host', 'tlsCert', 'tlsKey', 'logFile', 'metricsHost'] as const),
+  ...(['oidcClientId', 'oidcClientSecretFile', 'oidcName', 'oidcScopes', 'oidcRolesClaim'] as const),
+];
+
+/** Each setting that takes a text of its user's choice and is no plain text, with values that hold a secret. */
+function settingsThatMayHoldSecrets(): [keyof typeof FILE_SETTINGS, string[]][] {
+  const values = {
+    'program argument': [`program --token ${PASSWORD}`],
+    'postgres://a@b/c': [SECRET_URL],
+    'https://a.example.com': [
+      `https://user:${PASSWORD.replace('@', '%40')}@a.example.com`,
+      `http://user:${PASSWORD.replace('@', '%40')}@localhost:4318`,
+      'https://second@a.example.com/',
+    ],
+  };
+  const accepts = (name: keyof typeof FILE_SETTINGS, value: string) => {
+    try {
+      FILE_SETTINGS[name].parse(value);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return (Object.keys(FILE_SETTINGS) as (keyof typeof FILE_SETTINGS)[])
+    .filter((name) => !PLAIN_TEXTS.includes(name))
+    .map((name): [keyof typeof FILE_SETTINGS, string[]] => [
+      name,
+      Object.entries(values).find(([plain]) => accepts(name, plain))?.[1] ?? [],
+    ])
+    .filter(([, each]) => each.length > 0);
+}
+
 let work: Workspace;
 let file: string;
 beforeAll(async () => {
@@ -180,22 +214,41 @@ describe('rollcall config', () => {
   });
 
   test('shows no secret, from wherever it comes', async () => {
-    await write(`serving-database-url: ${SECRET_URL}\n`);
-    const env = {
-      DATABASE_URL: SECRET_URL,
-      ROLLCALL_MASTER_KEY: 'c2VjcmV0IGtleQ==',
-      ROLLCALL_OIDC_CLIENT_SECRET: 'hush',
-    };
-    for (const format of [[], ['--json']]) {
-      const { stdout, stderr, code } = await work.rollcall(['config', '--config', file, ...format], { env });
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      for (const secret of ['pass', 'w@rd', 'second', 'c2VjcmV0', 'hush'])
-        expect(stdout.replaceAll('password=', '')).not.toContain(secret);
-      expect(stdout).toContain(
-        'postgres://owner:***@db.example.com/rollcall?sslmode=verify-full&password=***',
-      );
-      expect(stdout).toContain('ROLLCALL_MASTER_KEY');
+    const env = { ROLLCALL_MASTER_KEY: 'c2VjcmV0IGtleQ==', ROLLCALL_OIDC_CLIENT_SECRET: 'hush' };
+    for (const [name, values] of settingsThatMayHoldSecrets()) {
+      const entry = FILE_SETTINGS[name];
+      for (const value of values) {
+        await write(`${fileKey(entry)}: ${JSON.stringify(value)}\n`);
+        const flag = entry.flags.split(' ')[0] ?? '';
+        for (const [args, variables] of [
+          [[flag, value], {}],
+          [[], { [entry.env]: value }],
+          [['--config', file, '--json'], {}],
+        ] as const) {
+          const outcome = await work.rollcall(['config', ...args], { env: { ...env, ...variables } });
+          const shown = outcome.stdout + outcome.stderr;
+          for (const secret of ['pass:', 'w@rd', 'w%40rd', 'second', 'c2VjcmV0', 'hush'])
+            expect(shown, `${name} ${value}`).not.toContain(secret);
+          if (outcome.code === 0) expect(shown).toContain('ROLLCALL_MASTER_KEY');
+          else expectOneSentence(outcome, /It must/);
+        }
+      }
     }
+  });
+
+  test('shows what of a setting is no secret', async () => {
+    const { of } = await inForce([
+      ...['--database-url', SECRET_URL, '--otlp', 'https://otlp.example.com/'],
+      ...['--master-key-command', 'vault read key'],
+    ]);
+    expect(of('database-url')?.value).toBe(
+      'postgres://owner:***@db.example.com/rollcall?sslmode=verify-full&password=***',
+    );
+    expect(of('otlp')?.value).toBe('https://otlp.example.com');
+    expect(of('master-key-command')?.value).toBe('vault ***');
+    expect((await inForce(['--master-key-command', 'our-key'])).of('master-key-command')?.value).toBe(
+      'our-key',
+    );
   });
 
   test('is a table for people', async () => {
