@@ -96,7 +96,7 @@ async function examineData(config: Config, clock: () => number): Promise<Finding
       checkVersion(facts),
       checkClock(facts),
       await finding('roles', () => checkRoles(facts, connection)),
-      checkMigrations(facts),
+      await checkMigrations(facts),
       checkReplication(facts),
       ...(hosts.length === 0 ? [] : [checkHosts(hosts)]),
     ];

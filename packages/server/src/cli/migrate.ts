@@ -8,12 +8,17 @@ import { print } from './output.ts';
 
 interface Migrate extends DataConfig, Pick<ServerConfig, 'servingDatabaseUrl'> {
   json?: true;
+  serversStopped?: true;
 }
 
 /** `rollcall migrate`. */
 export function migrateCommand(): Command {
   const command = new Command('migrate')
     .description('bring the schema of the database up to date without a server')
+    .option(
+      '--servers-stopped',
+      'no server of an earlier release runs: do not look for one before a migration that it cannot live with',
+    )
     .option('--json', 'print JSON');
   const { servingDatabaseUrl } = SERVER_SETTINGS;
   for (const option of toOptions({ ...DATA_SETTINGS, servingDatabaseUrl })) command.addOption(option);
@@ -21,7 +26,9 @@ export function migrateCommand(): Command {
     catchInterruption();
     const data = await connectData(options, { purpose: 'command', name: 'rollcall migrate' });
     try {
-      const applied = await unlessInterrupted(migrate(data.target));
+      const applied = await unlessInterrupted(
+        migrate(data.target, { serversStopped: options.serversStopped ?? false }),
+      );
       const { prepare } = await import('./serve.ts');
       await prepare(data, options);
       const { migrateJobQueue } = await import('../store/schema/job-queue.ts');

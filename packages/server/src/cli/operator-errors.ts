@@ -9,6 +9,7 @@ import { UnusableDatabaseError } from '../store/connections/check-database.ts';
 import { StoreUnavailableError } from '../store/connections/unavailable.ts';
 import { MigrationError, SchemaTooNewError } from '../store/schema/migrate.ts';
 import { UnrestrictedRoleError } from '../store/schema/roles.ts';
+import { EarlierServersError } from '../store/schema/rolling.ts';
 import { CliError } from './errors.ts';
 
 const OPERATOR_ERRORS = [
@@ -19,6 +20,7 @@ const OPERATOR_ERRORS = [
   EmbeddedServerError,
   SchemaTooNewError,
   MigrationError,
+  EarlierServersError,
   UnrestrictedRoleError,
   StoreUnavailableError,
   DemoError,

@@ -365,6 +365,7 @@ describe.skipIf(!hasHaproxy)('Three servers of an earlier release behind HAProxy
       '9999_adds',
       `CREATE TABLE additions (tenant_id uuid, addition text, PRIMARY KEY (tenant_id, addition));
        ALTER TABLE users ADD COLUMN addition text`,
+      { rolling: true },
     );
     const { load, acknowledged } = await mixedLoad(site, 'upgraded', { retries: 0 });
     const changes = await changesLoad(site, 'upgraded');

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createTestDatabase } from '../support/database.ts';
 import { releaseWith } from './release-support.ts';
-import { createKeyIn, expectOneSentence, logIn, Workspace } from './support.ts';
+import { createKeyIn, expectOneSentence, logIn, until, Workspace } from './support.ts';
+import { urlOf } from './url-support.ts';
 
 let work: Workspace;
 beforeAll(async () => {
@@ -44,4 +47,41 @@ test('any command of a later release migrates; the way back is a backup of befor
   const { server, baseUrl } = await work.start(['serve', '--data-dir', back]);
   expect((await logIn(baseUrl, key)).status).toBe(200);
   await server.stop();
+});
+
+test('a later release migrates beside live servers only if they can live with it; after kill -9 it waits for seconds', async () => {
+  const database = await createTestDatabase();
+  onTestFinished(() => database.drop());
+  const env = {
+    DATABASE_URL: urlOf(database.target),
+    ROLLCALL_MASTER_KEY: randomBytes(32).toString('base64'),
+  };
+  const rolling = await releaseWith(work, '9998_adds', 'ALTER TABLE users ADD COLUMN later text;', {
+    rolling: true,
+  });
+  const other = await releaseWith(work, '9999_takes', 'ALTER TABLE users ADD COLUMN other text;');
+  const { server, baseUrl } = await work.start(['serve', '--workers', '2'], { env });
+  const ask = (sql: string) => database.owner.inSystem((tx) => tx.query(sql));
+  await until(async () => (await ask('SELECT FROM server_processes')).rows.length === 2);
+  for (const command of [['migrate'], ['serve', '--port', '0', '--log-level', 'silent'], ['orgs', 'list']]) {
+    expectOneSentence(
+      await work.rollcall(command, { program: other, env }),
+      /rollcall: The migration 9999_takes is due, which .* and 2 of their processes use the database; .*\.\n$/,
+    );
+  }
+  expect(await work.rollcall(['migrate', '--json'], { program: rolling, env })).toMatchObject({
+    code: 0,
+    stdout: '{"applied":["9998_adds"]}\n',
+  });
+  expect((await fetch(`${baseUrl}/readyz`)).status).toBe(200);
+  // As if the release without it had run until now.
+  await ask("DELETE FROM migrations WHERE name = '9998_adds'");
+  server.signal('SIGKILL');
+  await server.exited;
+  const later = await work.start(['serve'], { program: other, env });
+  expect((await fetch(`${later.baseUrl}/readyz`)).status).toBe(200);
+  await later.server.stop();
+  expect((await ask('SELECT name FROM migrations ORDER BY id DESC LIMIT 1')).rows).toEqual([
+    { name: '9999_takes' },
+  ]);
 });

@@ -2,7 +2,9 @@ import type { MasterKeys } from '../../auth/master-keys.ts';
 import type { DataConfig } from '../../config.ts';
 import { roleOf } from '../../store/connections/check-database.ts';
 import type { HostReport } from '../../store/connections/hosts.ts';
+import { MIGRATIONS_DIR } from '../../store/release.ts';
 import type { DatabaseFacts } from '../../store/schema/examine.ts';
+import { firstNotRolling } from '../../store/schema/rolling.ts';
 import { servingRoleFault } from '../../store/schema/serving-role.ts';
 import type { Connection } from '../context.ts';
 import { advice, type Finding, fine, formatBytes, mend, unknown } from './finding.ts';
@@ -60,7 +62,11 @@ export async function checkRoles(
   return fine(check, `The owner is ${owner}, and requests connect as ${serving}.`);
 }
 
-export function checkMigrations({ pending, unknown: newer }: DatabaseFacts): Finding {
+/** Whether the schema is that of this release, whose migrations are in `dir`. */
+export async function checkMigrations(
+  { pending, unknown: newer }: Pick<DatabaseFacts, 'pending' | 'unknown'>,
+  dir: string = MIGRATIONS_DIR,
+): Promise<Finding> {
   const check = 'migrations';
   if (newer.length > 0) {
     return mend(
@@ -70,10 +76,13 @@ export function checkMigrations({ pending, unknown: newer }: DatabaseFacts): Fin
     );
   }
   if (pending.length === 0) return fine(check, 'The schema is that of this release.');
+  const isRolling = (await firstNotRolling(dir, pending)) === undefined;
   return mend(
     check,
     `${pending.length} migrations of this release are due, from ${pending[0]} on.`,
-    'Back up with the earlier release, stop all its servers, and start "rollcall serve": it migrates (docs/upgrade.md).',
+    isRolling
+      ? 'Back up with the earlier release, and replace its servers one after the other: the first of this release migrates (docs/upgrade.md).'
+      : 'Back up with the earlier release, stop all its servers, and start "rollcall serve": it migrates (docs/upgrade.md).',
   );
 }
 

@@ -77,11 +77,13 @@ export async function restore(options: RestoreOptions): Promise<RestoreSummary> 
   const { manifest, end } = await verifyAndLoad(options).catch((error) => {
     throw explained(error, 'Nothing was restored');
   });
-  await migrate(options.target, dirOption(options.migrationsDir)).catch((error) => {
-    // What a failed migration means for a database of an earlier release is not true of restored data.
-    const reason = error instanceof MigrationError ? error.cause : error;
-    throw explained(reason, "The data are restored, but the migration to this release's schema failed");
-  });
+  await migrate(options.target, { ...dirOption(options.migrationsDir), serversStopped: true }).catch(
+    (error) => {
+      // What a failed migration means for a database of an earlier release is not true of restored data.
+      const reason = error instanceof MigrationError ? error.cause : error;
+      throw explained(reason, "The data are restored, but the migration to this release's schema failed");
+    },
+  );
   return summaryOf({ manifest, end });
 }
 
@@ -154,6 +156,7 @@ async function prepareSchema(options: RestoreOptions, manifest: Manifest): Promi
   const upTo = manifest.migrations.at(-1);
   await migrate(options.target, {
     ...dirOption(options.migrationsDir),
+    serversStopped: true,
     ...(upTo === undefined ? {} : { upTo }),
   });
 }

@@ -7,6 +7,7 @@ import { isUnavailable } from '../connections/unavailable.ts';
 import { MIGRATIONS_DIR } from '../release.ts';
 import { prepareMonths } from './months.ts';
 import { applyGrants, chooseRole, hasGrants } from './roles.ts';
+import { firstNotRolling, refuseEarlierServers } from './rolling.ts';
 import { makeSearchIndex } from './search-index.ts';
 import { normalizeTimeZones } from './time-zones.ts';
 
@@ -21,6 +22,8 @@ export interface MigrateOptions {
   upTo?: string;
   /** The folder of the migrations. The default is the folder of this release. */
   dir?: string;
+  /** No server of an earlier release runs, whatever the database says. */
+  serversStopped?: boolean;
   /** The time, which decides which months have a partition. The default is that of this machine. */
   now?: Date;
 }
@@ -29,7 +32,8 @@ export interface MigrateOptions {
  * Migrates the schema `rollcall` to this release. Then makes the grants of the restricted role. Several
  * processes can call it at once: the others wait. Connects as the role of `target`. With `upTo` it stops at
  * that migration and makes no grants, because the grants are for the newest schema. Returns the names of the
- * migrations that this call has applied, oldest first. Throws `SchemaTooNewError`, `MigrationError`, and `UnusableDatabaseError` if the role is not allowed to set up the schema.
+ * migrations that this call has applied, oldest first. Throws `SchemaTooNewError`, `MigrationError`, `EarlierServersError`, and
+ * `UnusableDatabaseError` if the role is not allowed to set up the schema.
  */
 export async function migrate(target: DatabaseTarget, options: MigrateOptions = {}): Promise<string[]> {
   return migrated(target, options, async (_client, applied) => applied);
@@ -49,22 +53,19 @@ export async function migrateAndChooseRole(target: DatabaseTarget): Promise<Sess
  */
 async function migrated<T>(
   target: DatabaseTarget,
-  { upTo, dir = MIGRATIONS_DIR, now = new Date() }: MigrateOptions,
+  { upTo, dir = MIGRATIONS_DIR, serversStopped = false, now = new Date() }: MigrateOptions,
   work: (client: pg.Client, applied: string[]) => Promise<T>,
 ): Promise<T> {
   const client = newClient({ ...target, application_name: 'rollcall migrate' });
   client.on('error', () => undefined);
   await client.connect();
   try {
-    const isCurrent = async () => {
-      const applied = await refuseNewerSchema(client, dir);
-      return (await listMigrations(dir)).every((name) => applied.includes(name));
-    };
+    const isCurrent = async () => (await dueMigrations(client, dir)).length === 0;
     // Grants fail beside any other change of a table ("tuple concurrently updated"). They are the last such change of a new schema.
     const isDone = (await isCurrent()) && (upTo !== undefined || (await hasGrants(client)));
     // The lock ends with the connection.
     if (!isDone) await client.query("SELECT pg_advisory_lock(hashtext('rollcall set-up'))");
-    const added = isDone || (await isCurrent()) ? [] : await applyMigrations(client, dir, upTo);
+    const added = isDone ? [] : await applyDue(client, { dir, upTo, serversStopped });
     await prepareMonths(client, now);
     if (upTo === undefined) {
       await applyGrants(client, { renew: added.length > 0 });
@@ -82,6 +83,28 @@ async function migrated<T>(
   } finally {
     await client.end();
   }
+}
+
+/** The migrations in `dir` that the database does not have, oldest first. Throws `SchemaTooNewError`. */
+async function dueMigrations(client: pg.Client, dir: string): Promise<string[]> {
+  const applied = await refuseNewerSchema(client, dir);
+  return (await listMigrations(dir)).filter((name) => !applied.includes(name));
+}
+
+async function applyDue(
+  client: pg.Client,
+  { dir, upTo, serversStopped }: { dir: string; upTo: string | undefined; serversStopped: boolean },
+): Promise<string[]> {
+  const due = await dueMigrations(client, dir);
+  if (due.length === 0) return [];
+  if (!serversStopped) {
+    const migration = await firstNotRolling(
+      dir,
+      due.filter((name) => upTo === undefined || name <= upTo),
+    );
+    if (migration !== undefined) await refuseEarlierServers(client, migration);
+  }
+  return applyMigrations(client, dir, upTo);
 }
 
 async function applyMigrations(client: pg.Client, dir: string, upTo: string | undefined): Promise<string[]> {
