@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import type { DataConfig, ServeConfig } from '../config.ts';
 import { FILE_SETTINGS } from '../config-file.ts';
 import { examineHosts } from '../store/connections/hosts.ts';
-import { examineDatabase } from '../store/schema/examine.ts';
+import { type DatabaseFacts, examineDatabase } from '../store/schema/examine.ts';
 import { type Connection, connectTarget } from './context.ts';
 import {
   checkClock,
@@ -17,8 +17,9 @@ import {
   noDatabase,
 } from './doctor/database.ts';
 import { type Finding, finding, mend, unknown } from './doctor/finding.ts';
-import { checkDisk, checkOpenFiles, checkTimeService } from './doctor/machine.ts';
-import { checkCertificates, checkMasterKeySources, checkPermissions } from './doctor/secrets.ts';
+import { checkDisk, checkLogDisk, checkOpenFiles, checkTimeService } from './doctor/machine.ts';
+import { checkCertificates, checkMasterKeySources, checkPermissions, checkTlsKey } from './doctor/secrets.ts';
+import { checkStandby } from './doctor/standby.ts';
 import { catchInterruption, Interrupted, unlessInterrupted } from './interruption.ts';
 import { masterKeySources, readMasterKeys } from './master-key-sources.ts';
 import { toOptions } from './options.ts';
@@ -60,8 +61,10 @@ export async function examine(config: Config, clock: () => number): Promise<Find
           'The database of a URL does not tell how much room its disk has.',
           'Watch the disk of its machine.',
         ),
+    ...(config.logFile === undefined ? [] : [await finding('log disk', () => checkLogDisk(config))]),
     await finding('data directory', () => checkPermissions(config)),
     await finding('TLS certificate', () => checkCertificates(config, clock())),
+    ...(config.tlsKey === undefined ? [] : [await finding('TLS key', () => checkTlsKey(config))]),
     ...(await examineData(config, clock)),
   ];
 }
@@ -99,6 +102,7 @@ async function examineData(config: Config, clock: () => number): Promise<Finding
       await checkMigrations(facts),
       checkReplication(facts),
       ...(hosts.length === 0 ? [] : [checkHosts(hosts)]),
+      ...(await standbyFindings(config, connection, facts)),
     ];
   } catch (error) {
     if (error instanceof Interrupted) throw error;
@@ -114,4 +118,13 @@ async function examineData(config: Config, clock: () => number): Promise<Finding
   } finally {
     await connection.close();
   }
+}
+
+async function standbyFindings(
+  config: Config,
+  connection: Connection,
+  facts: DatabaseFacts,
+): Promise<Finding[]> {
+  if (config.readDatabaseUrl === undefined) return [];
+  return [await finding('standby', () => unlessInterrupted(checkStandby(config, connection, facts)))];
 }

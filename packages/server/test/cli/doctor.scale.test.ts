@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkReplication } from '../../src/cli/doctor/database.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { checkCertificates } from '../../src/cli/doctor/secrets.ts';
 import { examine } from '../../src/cli/doctor.ts';
@@ -176,6 +177,16 @@ describe('rollcall doctor, of a database URL', () => {
     }
   });
 
+  test('finds a standby that is more than a minute behind', () => {
+    const withLag = (longestLagS: number | null) =>
+      checkReplication({
+        isStandby: false,
+        replication: { standbys: 1, synchronous: 0, longestLagS, waitsForStandby: false, unusedSlots: [] },
+      });
+    expect(withLag(61)).toMatchObject({ state: 'mend', found: 'A standby is 61 seconds behind.' });
+    for (const lagS of [59, null]) expect(withLag(lagS)).toMatchObject({ state: 'fine' });
+  });
+
   test('finds a master key that is not that of the database, or is missing', async () => {
     expect((await work.rollcall(['orgs', 'list'], { env })).code).toBe(0);
     expect((await doctor())('master key')).toMatchObject({ state: 'fine' });
@@ -221,6 +232,18 @@ describe('rollcall doctor, of TLS', () => {
     await make('rollcall.example.com', 1);
     const args = ['--tls-cert', work.path('cert.pem'), '--tls-key', work.path('tls.key')];
     expect((await doctor(args))('TLS certificate')).toMatchObject({ state: 'mend' });
+  });
+
+  test('advises if other users may read the key', async () => {
+    await make('rollcall.example.com', 90);
+    const args = ['--tls-cert', work.path('cert.pem'), '--tls-key', work.path('tls.key')];
+    expect((await doctor(args))('TLS key')).toMatchObject({ state: 'fine' });
+    await chmod(work.path('tls.key'), 0o644);
+    expect((await doctor(args))('TLS key')).toMatchObject({
+      state: 'advice',
+      found: expect.stringContaining('is open to other users'),
+      remedy: expect.stringMatching(/^Run "chmod /),
+    });
   });
 
   test('finds a key that does not belong to the certificate', async () => {
@@ -270,8 +293,12 @@ describe('rollcall doctor, of the machine', () => {
     await mkdir(dir, { mode: 0o700 });
     const of = await inShell(
       `exec unshare --mount sh -c 'unset DATABASE_URL ROLLCALL_MASTER_KEY_FILE; mount -t tmpfs -o size=64m,mode=700 tmpfs ${dir} && exec "$@"' sh "$@"`,
-      ['--data-dir', dir],
+      ['--data-dir', dir, '--log-file', `${dir}/logs/rollcall.log`],
     );
+    expect(of('log disk')).toMatchObject({
+      state: 'mend',
+      remedy: expect.stringContaining('--log-file-mib'),
+    });
     expect(of('disk')).toMatchObject({
       state: 'mend',
       found: expect.stringMatching(/^6\d MiB of 64 MiB are free at .*; 1\.0 GiB are needed\.$/),

@@ -12,6 +12,9 @@ import { advice, type Finding, fine, formatBytes, mend, unknown } from './findin
 /** Signed logins may differ by 300 seconds. Clients have faults of their own, so the machines may not need much of it. */
 const MOST_CLOCK_DIFFERENCE_MS = 5_000;
 
+/** Reads of a standby without a cursor have all that is older than this. */
+const MOST_LAG_S = 60;
+
 /** The clock of this machine against that of the database. */
 export function checkClock({ clockAheadMs }: DatabaseFacts): Finding {
   const seconds = Math.abs(clockAheadMs) / 1_000;
@@ -114,9 +117,13 @@ function sayingOf(report: HostReport): string {
   return report.isReadOnly ? 'is the primary, and read-only' : 'is the primary';
 }
 
-export function checkReplication({ isStandby, replication }: DatabaseFacts): Finding {
+/** The standbys and slots of the database. */
+export function checkReplication({
+  isStandby,
+  replication,
+}: Pick<DatabaseFacts, 'isStandby' | 'replication'>): Finding {
   const check = 'replication';
-  const { standbys, synchronous, waitsForStandby, unusedSlots } = replication;
+  const { standbys, synchronous, longestLagS, waitsForStandby, unusedSlots } = replication;
   if (isStandby) {
     return mend(
       check,
@@ -138,6 +145,13 @@ export function checkReplication({ isStandby, replication }: DatabaseFacts): Fin
       check,
       `Nobody reads the replication slot ${slot.name}${kept}. The database keeps ever more, until its disk is full.`,
       `Start the standby of the slot, or drop the slot: call pg_drop_replication_slot('${slot.name}').`,
+    );
+  }
+  if (longestLagS !== null && longestLagS > MOST_LAG_S) {
+    return mend(
+      check,
+      `A standby is ${longestLagS.toFixed(0)} seconds behind.`,
+      'Look at its log, its network and its disk, and end long reads on it. Until it catches up, a failover loses more, or waits longer.',
     );
   }
   return fine(

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, realpath, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import type { ServerConfig } from '../../config.ts';
 import { type Finding, fine, formatBytes, mend, unknown } from './finding.ts';
 
 const GIBIBYTE = 2 ** 30;
@@ -15,8 +16,26 @@ const LEAST_FREE_INODES = 10_000;
 const LEAST_OPEN_FILES = 4_096;
 
 /** The disk of a data directory, which may be missing, and that of its cluster. */
-export async function checkDisk(dataDir: string): Promise<Finding> {
-  const places = [await nearest(resolve(dataDir)), await nearest(join(resolve(dataDir), 'postgres'))];
+export function checkDisk(dataDir: string): Promise<Finding> {
+  return checkRoom(
+    'disk',
+    [dataDir, join(dataDir, 'postgres')],
+    'Give the disk more room, or move other files away. "rollcall retention set" removes old data.',
+  );
+}
+
+/** The disk of --log-file. */
+export function checkLogDisk({ logFile = '' }: Pick<ServerConfig, 'logFile'>): Promise<Finding> {
+  return checkRoom(
+    'log disk',
+    [logFile],
+    'Give the disk more room, or lower --log-file-mib or --log-files-kept.',
+  );
+}
+
+/** The disks of `paths`, which may be missing. */
+async function checkRoom(check: string, paths: string[], remedy: string): Promise<Finding> {
+  const places = await Promise.all(paths.map((path) => nearest(resolve(path))));
   let least = '';
   let leastBytes = Number.POSITIVE_INFINITY;
   for (const place of new Set(places)) {
@@ -25,22 +44,22 @@ export async function checkDisk(dataDir: string): Promise<Finding> {
     const needed = Math.max(LEAST_FREE_BYTES, Math.min(blocks * bsize * LEAST_FREE_PART, ENOUGH_FREE_BYTES));
     if (freeBytes < needed) {
       return mend(
-        'disk',
+        check,
         `${formatBytes(freeBytes)} of ${formatBytes(blocks * bsize)} are free at ${place}; ${formatBytes(needed)} are needed.`,
-        'Give the disk more room, or move other files away. "rollcall retention set" removes old data.',
+        remedy,
       );
     }
     // Some file systems have no such limit, and say 0.
     if (files > 0 && ffree < LEAST_FREE_INODES) {
       return mend(
-        'disk',
+        check,
         `Only ${ffree} more files fit on the disk at ${place}.`,
         'Remove files that nobody needs.',
       );
     }
     if (freeBytes < leastBytes) [least, leastBytes] = [place, freeBytes];
   }
-  return fine('disk', `${formatBytes(leastBytes)} are free at ${least}.`);
+  return fine(check, `${formatBytes(leastBytes)} are free at ${least}.`);
 }
 
 /** The path, with links resolved, or the first directory above it that exists. */

@@ -8,7 +8,7 @@ import { ownersOf } from '../../embedded/index.ts';
 import { unreadable } from '../errors.ts';
 import { masterKeyPath, masterKeySources, readMasterKeys } from '../master-key-sources.ts';
 import { readTls } from '../tls.ts';
-import { type Finding, fine, mend, unknown } from './finding.ts';
+import { advice, type Finding, fine, mend, unknown } from './finding.ts';
 
 const DAY_MS = 86_400_000;
 /** A program that renews certificates has failed if less is left. */
@@ -91,6 +91,15 @@ export async function checkCertificates(config: ServerConfig, nowMs: number): Pr
     `A certificate of ${file} ends in ${left} days, on ${day(firstEndMs)}.`,
     'Renew it, restart the server, and see why it was not renewed before.',
   );
+}
+
+/** Who may read the file of --tls-key. The server uses it in any case. */
+export async function checkTlsKey({ tlsKey = '' }: Pick<ServerConfig, 'tlsKey'>): Promise<Finding> {
+  const check = 'TLS key';
+  const fault = await filePermissionFault('The TLS key', tlsKey);
+  if (fault === undefined) return fine(check, `Only its owner reads ${tlsKey}.`);
+  const [found = fault, remedy = ''] = fault.split(/; (.*)/);
+  return advice(check, `${found}.`, sentence(remedy));
 }
 
 function day(ms: number): string {

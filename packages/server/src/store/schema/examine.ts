@@ -21,15 +21,20 @@ export interface DatabaseFacts {
   /** Migrations that it has and this release does not know. */
   unknown: string[];
   /** How row-level security binds requests of this role, or what to grant. */
-  role: { session: SessionRole } | { fault: string };
+  role: RoleFacts;
   /** Undefined if it has no schema of Rollcall, or this role may not read it. */
   masterKeyChecks: MasterKeyChecks | undefined;
   replication: Replication;
 }
 
+/** How row-level security binds requests of a role, or what to grant. */
+export type RoleFacts = { session: SessionRole } | { fault: string };
+
 export interface Replication {
   /** Standbys that are connected. */
   standbys: number;
+  /** How far the slowest of them is behind; null if none is, or this role may not see it. */
+  longestLagS: number | null;
   /** Those of them whose confirmation a commit waits for. */
   synchronous: number;
   /** Whether commits wait for a standby: the setting `synchronous_standby_names` is not empty. */
@@ -65,7 +70,7 @@ export async function examineDatabase(target: DatabaseTarget, clock: () => numbe
       isStandby,
       pending: known.filter((name) => !applied.includes(name)),
       unknown: applied.filter((name) => !known.includes(name)),
-      role: await roleOf(client),
+      role: await readRole(client),
       masterKeyChecks: applied.length === 0 ? undefined : await checksOf(client),
       replication: await replicationOf(client),
     };
@@ -85,7 +90,8 @@ async function askClock(client: pg.Client, clock: () => number): Promise<number>
   return Math.max(0, nowMs - receivedMs);
 }
 
-async function roleOf(client: pg.Client): Promise<DatabaseFacts['role']> {
+/** How row-level security binds requests of the role of this connection. */
+export async function readRole(client: pg.Client): Promise<RoleFacts> {
   try {
     return { session: await chooseRole(client) };
   } catch (error) {
@@ -106,12 +112,18 @@ async function checksOf(client: pg.Client): Promise<MasterKeyChecks | undefined>
 }
 
 async function replicationOf(client: pg.Client): Promise<Replication> {
-  const { rows } = await client.query<{ standbys: number; synchronous: number; waits: boolean }>(
+  const { rows } = await client.query<{
+    standbys: number;
+    synchronous: number;
+    waits: boolean;
+    lagS: number | null;
+  }>(
     `SELECT count(*)::int AS standbys, count(*) FILTER (WHERE sync_state IN ('sync', 'quorum'))::int AS synchronous,
-            current_setting('synchronous_standby_names') <> '' AS waits
+            current_setting('synchronous_standby_names') <> '' AS waits,
+            extract(epoch FROM max(replay_lag))::float8 AS "lagS"
      FROM pg_stat_replication`,
   );
-  const { standbys = 0, synchronous = 0, waits = false } = rows[0] ?? {};
+  const { standbys = 0, synchronous = 0, waits = false, lagS = null } = rows[0] ?? {};
   const { rows: slots } = await client.query<{ name: string; kept: string | null }>(
     `SELECT slot_name AS name,
             CASE WHEN NOT pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) END AS kept
@@ -121,5 +133,5 @@ async function replicationOf(client: pg.Client): Promise<Replication> {
     name,
     keptBytes: kept === null ? null : Number(kept),
   }));
-  return { standbys, synchronous, waitsForStandby: waits, unusedSlots };
+  return { standbys, synchronous, longestLagS: lagS, waitsForStandby: waits, unusedSlots };
 }
