@@ -9,6 +9,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { listMigrations } from '../../src/store/schema/migrate.ts';
 import { asAdmin } from '../support/database.ts';
+import { warnUnless } from '../support/not-run.ts';
 import { buildsImages, Container, type ImageConfig, ImageStore, tcpTo } from './containers-support.ts';
 import { freePort, until, Workspace } from './support.ts';
 
@@ -18,8 +19,7 @@ const TARBALL = fileURLToPath(new URL('../../scripts/tarball.mjs', import.meta.u
 const PREPARATION_MS = 1_800_000;
 const UID = 10_001;
 
-if (!buildsImages)
-  console.warn('NOT RUN, since buildah or mmdebstrap is missing or the user is not root: images');
+warnUnless(buildsImages, 'buildah or mmdebstrap is missing or the user is not root', 'images');
 
 describe.skipIf(!buildsImages)('The images of containers/Containerfile on a Debian of this machine', () => {
   let work: Workspace;

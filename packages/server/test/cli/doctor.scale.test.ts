@@ -14,12 +14,14 @@ import { FILE_SETTINGS } from '../../src/config-file.ts';
 import type { DatabaseTarget } from '../../src/store/connections/db.ts';
 import { listMigrations, migrate } from '../../src/store/schema/migrate.ts';
 import { asAdmin, createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { warnUnless } from '../support/not-run.ts';
 import { createKeyIn, superuserOf, Workspace } from './support.ts';
 import { urlOf } from './url-support.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/bin/rollcall.js', import.meta.url));
 const DAY_MS = 86_400_000;
 const hasNamespaces = spawnSync('unshare', ['--mount', 'sh', '-c', 'mount -t tmpfs tmpfs /mnt']).status === 0;
+warnUnless(hasNamespaces, 'this user may not make namespaces', 'a full disk');
 
 let work: Workspace;
 let db: TestDatabase;

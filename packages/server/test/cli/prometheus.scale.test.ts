@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { passwordOf, ROLES } from '../../src/embedded/secret.ts';
+import { warnUnless } from '../support/not-run.ts';
 import { basic, login } from '../support/server.ts';
 import { DatabaseProxy } from '../support/sockets.ts';
 import { basicKey, type Credentials, SILENT } from './demo-support.ts';
@@ -161,6 +162,8 @@ const CASES: {
     firing: { '10m': 0, '30m': 0, '60m': 0 },
   },
 ];
+
+warnUnless(hasPrometheus, 'promtool is missing', 'the dashboard and the alerts in Prometheus');
 
 describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
   let work: Workspace;

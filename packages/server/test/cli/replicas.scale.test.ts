@@ -6,6 +6,7 @@ import { passwordOf, ROLES } from '../../src/embedded/secret.ts';
 import { Database } from '../../src/store/connections/db.ts';
 import { query } from '../embedded/support.ts';
 import { addOffice, addUser, type Office } from '../support/directory.ts';
+import { warnUnless } from '../support/not-run.ts';
 import { basic, login } from '../support/server.ts';
 import { answersWithinASecond } from '../support/waiting.ts';
 import { releaseWith } from './release-support.ts';
@@ -33,8 +34,8 @@ const BETWEEN = 300;
 /** An hour ago. Each event is a millisecond later than the one before. */
 const SINCE_MS = Date.now() - 3_600_000;
 
-if (!hasHaproxy) console.warn('NOT RUN, since there is no HAProxy or the user is not root: several servers');
-if (!hasNginx) console.warn('NOT RUN, since there is no nginx or the user is not root: its configuration');
+warnUnless(hasHaproxy, 'there is no HAProxy or the user is not root', 'several servers');
+warnUnless(hasNginx, 'there is no nginx or the user is not root', 'its configuration');
 
 let work: Workspace;
 let embedded: EmbeddedServer;
