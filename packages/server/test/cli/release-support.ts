@@ -1,6 +1,7 @@
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import type { Workspace } from './support.ts';
 
 const SERVER = fileURLToPath(new URL('../../', import.meta.url));
@@ -26,4 +27,11 @@ export async function releaseWith(
     `-- rolling: ${rolling ? 'yes' : 'no'}\n-- Up Migration\n${sql}\n`,
   );
   return join(folder, 'dist/bin/rollcall.js');
+}
+
+/** Expects `folder` to have the documents to which its README links. */
+export async function expectDocuments(readme: string, folder: string): Promise<void> {
+  const links = [...readme.matchAll(/\]\(([^)#]+)/g)].map(([, link = '']) => link);
+  expect(links.length).toBeGreaterThan(3);
+  for (const link of links) expect((await stat(join(folder, link))).size).toBeGreaterThan(0);
 }
