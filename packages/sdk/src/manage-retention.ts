@@ -1,6 +1,6 @@
 import { at, ofVersion, readVersioned } from './manage-calls.ts';
-import type { CallOptions, ChangeOptions } from './options.ts';
-import type { Transport } from './request.ts';
+import type { CallOptions, ChangeOptions, DownloadOptions } from './options.ts';
+import { readBlob, streamBody, type Transport } from './request.ts';
 import type { Change, Reply, Versioned } from './types.ts';
 
 /** How long the organisation keeps each kind of data. */
@@ -45,11 +45,37 @@ export class Retention {
   }
 }
 
+const exportOf = (visitor: Change<'POST /v1/manage/visitors/export'>) =>
+  ({ method: 'POST', path: at`visitors/export`, body: visitor }) as const;
+
 /** People who visit the organisation. */
 export class Visitors {
   readonly #transport: Transport;
   constructor(transport: Transport) {
     this.#transport = transport;
+  }
+
+  /**
+   * Everything that the server holds about a visitor, by `email` or by `name` and `day`, as a ZIP file with JSON and CSV files. The
+   * client holds the file in memory; `exportStream` does not. Give a long `timeoutMs`: it is the limit for the whole file.
+   */
+  export(visitor: Change<'POST /v1/manage/visitors/export'>, options: DownloadOptions = {}): Promise<Blob> {
+    return this.#transport.exchange(exportOf(visitor), options, (answer) =>
+      readBlob(answer, options.onBytes),
+    );
+  }
+
+  /**
+   * As `export`, but the file comes as a stream: memory holds only what has just arrived. `timeoutMs` is the limit for each wait.
+   * The client does not send the request again after the first byte.
+   * The stream fails with a TransferError if the file is incomplete.
+   */
+  async exportStream(
+    visitor: Change<'POST /v1/manage/visitors/export'>,
+    options: CallOptions = {},
+  ): Promise<ReadableStream<Uint8Array>> {
+    // The answer itself is handed over, so that its deadline does not end with the call.
+    return streamBody(await this.#transport.exchange(exportOf(visitor), options, async (answer) => answer));
   }
 
   /**

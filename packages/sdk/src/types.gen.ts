@@ -4726,6 +4726,18 @@ export interface Operations {
     };
     reply: undefined;
   };
+  /** Export everything that is held about a visitor. A ZIP file with the arrivals of the visitor and the refused events that name the visitor, each as a JSON and a CSV file with the same rows. manifest.json says why they are kept and for how long. recipients.json says who may have received them. All rows come from one snapshot. The answer holds a slot for exports. */
+  'POST /v1/manage/visitors/export': {
+    body: {
+      /** in place of name and day */
+      email?: string | undefined;
+      /** with day */
+      name?: string | undefined;
+      /** the office's local day of the arrival */
+      day?: string | undefined;
+    };
+    reply: undefined;
+  };
   /** Erase a visitor. Takes the name, the e-mail address and the company from the arrivals of a visitor, and deletes refused events with the address or the name and day, and those that are not kept whole. Counts of visitors do not move. Nobody can undo it. A call that breaks off can be repeated. */
   'POST /v1/manage/visitors/erasure': {
     query: {

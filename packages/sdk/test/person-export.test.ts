@@ -1,6 +1,6 @@
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { NotFoundError, TransferError } from '../src/index.ts';
+import { NotFoundError, TransferError, ValidationError } from '../src/index.ts';
 import { type Setup, setUp } from './support/setup.ts';
 
 let setup: Setup;
@@ -49,4 +49,17 @@ test('the export of a person is a whole ZIP file, also if the transfer breaks of
 
   expect(new Uint8Array(await (await users.export(userId)).arrayBuffer()).length).toBeGreaterThan(0);
   await expect(users.export('x')).rejects.toBeInstanceOf(NotFoundError);
+});
+
+test('the export of a visitor is a ZIP file, whole or as a stream', async () => {
+  const { visitors } = setup.client().manage;
+  const visitor = { name: 'Grace Hopper', day: '2026-03-10' };
+  const whole = new Uint8Array(await (await visitors.export(visitor)).arrayBuffer());
+  const streamed = new Uint8Array(await new Response(await visitors.exportStream(visitor)).arrayBuffer());
+  const files = unzipSync(streamed);
+  expect(Object.keys(files)).toEqual(Object.keys(unzipSync(whole)));
+  expect(JSON.parse(new TextDecoder().decode(files['manifest.json']))).toMatchObject({
+    visitor: { name: 'grace hopper', day: '2026-03-10' },
+  });
+  await expect(visitors.exportStream({ name: 'Grace Hopper' })).rejects.toBeInstanceOf(ValidationError);
 });

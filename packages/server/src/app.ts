@@ -249,7 +249,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   await app.register(provisioningRoutes, { database, clock, writeQueue, publicUrl: config.publicUrl });
   await app.register(workdayRoutes, { database, clock });
   await app.register(privacyRoutes, { database, clock, transfers });
-  await app.register(visitorRoutes, { database });
+  await app.register(visitorRoutes, { database, clock, transfers });
   await app.register(retentionRoutes, { database, clock });
   monitor?.watch(database, [app.bodyReader, transfers]);
   const { publicUrl } = config;

@@ -25,6 +25,7 @@ import {
   redeem,
   signIn,
 } from './support/sessions.ts';
+import { until } from './support/waiting.ts';
 
 const site = await startOpenIdSite();
 const { server, apps, tenantId, administrator } = site;
@@ -169,6 +170,14 @@ const SCENARIOS: Record<string, Scenario> = {
   'PATCH /v1/manage/retention': () => call('PATCH', '/v1/manage/retention', { visitors: 'P1M' }),
   'POST /v1/manage/visitors/erasure': () =>
     call('POST', '/v1/manage/visitors/erasure', { email: 'vera@example.com' }),
+  'POST /v1/manage/visitors/export': async () => {
+    const entries = async () =>
+      (await entriesOf(server, tenantId)).filter((entry) => entry.action === 'visitor.exported');
+    await call('POST', '/v1/manage/visitors/export', { email: 'vera@example.com' });
+    // The entry says whether the client has all of it, so it comes after the answer.
+    await until(async () => (await entries()).length > 0);
+    return undefined;
+  },
   'POST /v1/manage/users/:userId/erasure': async () => {
     const userId = randomUUID();
     await call('POST', '/v1/manage/users', { items: [{ userId, userName: `${userId}@example.com` }] });

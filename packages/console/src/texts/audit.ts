@@ -68,6 +68,7 @@ export const audit = {
     'backup.restored': 'restored a backup',
     'person.exported': 'exported what is held about a person',
     'person.erased': 'asked for the erasure of a person',
+    'visitor.exported': 'exported what is held about a visitor',
     'visitor.erased': 'erased a visitor',
     'person.viewed': 'looked at a person',
     'audit.lost': 'entries were lost',

@@ -91,6 +91,7 @@ export const PEOPLE_ACCESS: Readonly<Record<string, readonly AccountRole[]>> = {
   'GET /v1/manage/users/:userId/export': ADMINISTRATORS,
   'GET /v1/manage/users/:userId/erasure': ADMINISTRATORS,
   'POST /v1/manage/users/:userId/erasure': ADMINISTRATORS,
+  'POST /v1/manage/visitors/export': ADMINISTRATORS,
   'POST /v1/manage/visitors/erasure': ADMINISTRATORS,
   'GET /v1/manage/groups': PLANNERS,
   'GET /v1/manage/groups/:groupId': PLANNERS,

@@ -31,6 +31,7 @@ export const AUDITED_COMMANDS: Readonly<Record<string, AuditAction>> = {
   'scim-tokens revoke': 'scim-token.revoked',
   'users list': 'people.listed',
   'visitors erase': 'visitor.erased',
+  'visitors export': 'visitor.exported',
 };
 
 const PLACES = 'it names places and groups, and nobody';

@@ -1,15 +1,13 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Rollcall } from '@rollcall/sdk';
 import { Command } from 'commander';
 import { CLIENT_SETTINGS, type ClientConfig } from '../config.ts';
 import { parseGuid } from '../store/values/guid.ts';
 import { clientOf, throwAsCliError } from './client.ts';
-import { CliError, unwritable } from './errors.ts';
+import { saveExport } from './download.ts';
+import { CliError } from './errors.ts';
 import { catchInterruption, untilSettled } from './interruption.ts';
-import { inNewFile, refuseExisting } from './new-file.ts';
+import { refuseExisting } from './new-file.ts';
 import { toOptions } from './options.ts';
 import { forTerminal, print } from './output.ts';
 import { showProgress } from './progress.ts';
@@ -22,8 +20,6 @@ interface ExportOptions extends ClientConfig {
 
 /** The server counts the rows of years within this time. */
 const LONGEST_COUNT_MS = 3_600_000;
-/** The next bytes of an export come within this time. */
-const LONGEST_WAIT_MS = 600_000;
 
 /** `rollcall people`. */
 export function peopleCommand(): Command {
@@ -119,29 +115,10 @@ function describeErasure({ userId, categories, erasure }: Awaited<ReturnType<typ
 async function exportPerson(client: Rollcall, person: string, file: string) {
   const signal = catchInterruption();
   const { userId, userName } = await findUser(client, person, signal);
-  const progress = showProgress('Exporting', 'bytes');
-  try {
-    const bytes = await inNewFile(file, 'export', async (output) => {
-      const options = { signal, timeoutMs: LONGEST_WAIT_MS };
-      const content = await client.manage.users.exportStream(userId, options);
-      let received = 0;
-      await pipeline(
-        Readable.fromWeb(content as ReadableStream<Uint8Array>),
-        async function* (pieces: AsyncIterable<Uint8Array>) {
-          for await (const piece of pieces) {
-            received += piece.length;
-            progress.update(received, undefined);
-            yield piece;
-          }
-        },
-        output,
-      ).catch(unwritable(file));
-      return received;
-    });
-    return { file, userId, userName, bytes };
-  } finally {
-    progress.stop();
-  }
+  const bytes = await saveExport(file, signal, (options) =>
+    client.manage.users.exportStream(userId, options),
+  );
+  return { file, userId, userName, bytes };
 }
 
 /** The one user with this id, user name or e-mail address. Throws `CliError` if there is none, or if there are several. */

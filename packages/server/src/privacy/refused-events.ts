@@ -2,6 +2,7 @@ import type { Person } from '../store/privacy/person.ts';
 import { hasTerm } from '../store/privacy/person-erasure.ts';
 import type { PersonRow } from '../store/privacy/person-rows.ts';
 import type { RefusedRow } from '../store/privacy/refused-rows.ts';
+import type { VisitorSubject } from '../store/privacy/visitor-rows.ts';
 import { foldCardText } from '../store/values/digest.ts';
 import { fold } from '../store/values/fold.ts';
 
@@ -66,9 +67,6 @@ export function isRefusedOf(
   };
 }
 
-/** A visitor by e-mail address, or by name and the office's local day. Texts are folded. */
-export type VisitorSubject = { email: string } | { name: string; day: string };
-
 /** Where offices are at most ahead of UTC, and behind it. */
 const AHEAD_MS = 14 * 3_600_000;
 const BEHIND_MS = 12 * 3_600_000;
@@ -79,25 +77,66 @@ const DAY_MS = 24 * 3_600_000;
  * time may be of this day in some time zone, and those that were cut off.
  */
 export function isRefusedVisitOf(subject: VisitorSubject): (row: RefusedRow) => boolean {
+  const isArrival = isArrivalOf(subject);
+  return ({ event }) => {
+    const parsed = event === null ? null : parseJson(event);
+    return (
+      parsed === undefined || partsOf(parsed, (each) => (isArrival(each) ? each : undefined)) !== undefined
+    );
+  };
+}
+
+/**
+ * Selects the refused arrivals that name the visitor, by the same rule. It leaves out the host, the other arrivals of a malformed
+ * request, and those that were cut off.
+ */
+export function selectRefusedVisits(subject: VisitorSubject): (rows: PersonRow[]) => PersonRow[] {
+  const isArrival = isArrivalOf(subject);
+  const own = (event: Members) => {
+    if (!isArrival(event)) return undefined;
+    const isOwn = ([member, value]: [string, unknown]) =>
+      member === 'visitorEmail' ||
+      !(NAMING.includes(member) || OF_CARDS.includes(member) || value instanceof Object);
+    return Object.fromEntries(Object.entries(event).filter(isOwn));
+  };
+  return (rows) =>
+    rows.flatMap((row) => {
+      const event = partsOf(parseJson(row.event), own);
+      return event === undefined ? [] : [{ ...row, event }];
+    });
+}
+
+function isArrivalOf(subject: VisitorSubject): (event: Members) => boolean {
   const startMs = 'day' in subject ? Date.parse(`${subject.day}T00:00:00Z`) : 0;
   const mayBeOfDay = (timestamp: unknown) => {
     const text = String(timestamp);
     const atMs = Date.parse(/(Z|[+-]\d\d(:?\d\d)?)$/i.test(text) ? text : `${text}Z`);
     return Number.isNaN(atMs) || (atMs >= startMs - AHEAD_MS && atMs < startMs + DAY_MS + BEHIND_MS);
   };
-  const isArrival = ({ visitorEmail, visitorName, timestamp }: Members) =>
+  return ({ visitorEmail, visitorName, timestamp }) =>
     'email' in subject
       ? typeof visitorEmail === 'string' && fold(visitorEmail) === subject.email
       : typeof visitorName === 'string' && fold(visitorName) === subject.name && mayBeOfDay(timestamp);
-  const has = (value: unknown, depth = DEEPEST): boolean => {
-    if (typeof value !== 'object' || value === null || depth === 0) return false;
-    if (isObject(value) && isArrival(value)) return true;
-    return Object.values(value).some((each) => has(each, depth - 1));
-  };
-  return ({ event }) => {
-    const parsed = event === null ? null : parseJson(event);
-    return parsed === undefined || has(parsed);
-  };
+}
+
+/** The parts of an event, or of the body of a malformed request, for which `own` gives something; undefined if there are none. */
+function partsOf(
+  value: unknown,
+  own: (event: Members, depth: number) => Members | undefined,
+  depth = DEEPEST,
+): unknown {
+  if (typeof value !== 'object' || value === null || depth === 0) return undefined;
+  const inner = (each: unknown) => partsOf(each, own, depth - 1);
+  if (Array.isArray(value)) {
+    const parts = value.map(inner).filter((part) => part !== undefined);
+    return parts.length > 0 ? parts : undefined;
+  }
+  const found = own(value as Members, depth);
+  if (found) return found;
+  const parts = Object.entries(value)
+    .map(([member, each]) => [member, inner(each)] as const)
+    .filter(([, part]) => part !== undefined);
+  return parts.length > 0 ? Object.fromEntries(parts) : undefined;
 }
 
 interface Identifiers {
@@ -124,17 +163,9 @@ class EventReader {
 
   /** What is about the person; undefined if nothing is. */
   cut(value: unknown, depth = DEEPEST): unknown {
-    if (typeof value !== 'object' || value === null || depth === 0) return undefined;
-    if (Array.isArray(value)) {
-      const parts = value.map((each) => this.cut(each, depth - 1)).filter((part) => part !== undefined);
-      return parts.length > 0 ? parts : undefined;
-    }
-    const event = value as Members;
-    if (this.#isNamed(event)) return this.#withoutOthers(event, depth);
-    const parts = Object.entries(event)
-      .map(([member, each]) => [member, this.cut(each, depth - 1)] as const)
-      .filter(([, part]) => part !== undefined);
-    return parts.length > 0 ? Object.fromEntries(parts) : undefined;
+    const own = (event: Members, at: number) =>
+      this.#isNamed(event) ? this.#withoutOthers(event, at) : undefined;
+    return partsOf(value, own, depth);
   }
 
   #isNamed(event: Members): boolean {

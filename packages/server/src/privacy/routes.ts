@@ -1,9 +1,7 @@
-import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf } from '../auth/guard.ts';
 import { authorOf, CONFIG, DOCUMENTED, ORGANISATION_QUERY } from '../auth/management.ts';
-import { whenAnswered } from '../http/answer-over.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
 import { quote } from '../http/text.ts';
@@ -21,7 +19,7 @@ import {
   toState,
 } from './erasure.ts';
 import { personFiles } from './person-export.ts';
-import { zipFile } from './zip-file.ts';
+import { sendZipFile, ZIP_ANSWER } from './zip-answer.ts';
 
 export interface PrivacyRoutesOptions {
   database: Database;
@@ -77,17 +75,7 @@ export const privacyRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = as
       params: Type.Object({ userId: Type.String() }),
       querystring: Type.Object(ORGANISATION_QUERY),
       response: {
-        200: {
-          description: 'The file. A transfer that breaks off is incomplete.',
-          content: {
-            'application/zip': {
-              schema: Type.Unsafe<Readable>({
-                description: 'a ZIP file',
-                contentMediaType: 'application/zip',
-              }),
-            },
-          },
-        },
+        200: ZIP_ANSWER,
         ...problems(400, 401, 403, 404, 503),
       },
     },
@@ -97,26 +85,20 @@ export const privacyRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = as
       const userId = parseGuid(request.params.userId);
       if (userId === undefined) throw nobody;
       const createdAt = new Date(clock());
-      const transfer = await transfers.begin({ kind: 'exports', tenantId }, request, reply);
-      const file = transfer.reading(
-        database.stream('exports', tenantId, async function* (tx) {
+      const targets = [{ kind: 'user', reference: userId }] as const;
+      return sendZipFile(request, reply, {
+        name: `person-${userId}.zip`,
+        createdAt,
+        database,
+        transfers,
+        files: async function* (tx) {
           const person = await findPerson(tx, tenantId, userId);
           if (!person) throw nobody;
-          yield* zipFile(personFiles(tx, { tenantId, person, createdAt }), createdAt);
-        }),
-      );
-      const target = { kind: 'user', reference: userId } as const;
-      whenAnswered(request.raw, reply.raw, (complete) => {
-        if (reply.raw.statusCode !== 200) return;
-        app.audit.note(request, 'person.exported', { targets: [target], metadata: { complete } });
+          yield* personFiles(tx, { tenantId, person, createdAt });
+        },
+        onSent: (complete) =>
+          app.audit.note(request, 'person.exported', { targets: [...targets], metadata: { complete } }),
       });
-      const first = await file.next();
-      reply.headers({
-        'content-type': 'application/zip',
-        'content-disposition': `attachment; filename="person-${userId}.zip"`,
-        'cache-control': 'no-store',
-      });
-      return reply.send(Readable.from(transfer.body(first, file), { objectMode: false }));
     },
   });
   app.route({

@@ -6,12 +6,16 @@ import { booleanParameter } from '../http/bulk.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
-import type { Database, Tx } from '../store/connections/db.ts';
+import type { Tx } from '../store/connections/db.ts';
 import { deleteRefusedRows, type RefusedRow, readRefusedRows } from '../store/privacy/refused-rows.ts';
 import { countVisits, eraseVisits, findDaysOfVisits } from '../store/privacy/visitor-erasure.ts';
+import type { VisitorSubject } from '../store/privacy/visitor-rows.ts';
 import { fold } from '../store/values/fold.ts';
 import { slicesOf } from './day-slices.ts';
-import { isRefusedVisitOf, type VisitorSubject } from './refused-events.ts';
+import { isRefusedVisitOf } from './refused-events.ts';
+import type { PrivacyRoutesOptions } from './routes.ts';
+import { visitorFiles } from './visitor-export.ts';
+import { sendZipFile, ZIP_ANSWER } from './zip-answer.ts';
 
 const Visitor = Type.Object(
   {
@@ -22,8 +26,41 @@ const Visitor = Type.Object(
   { description: 'whom: by e-mail address, or by name and day; without regard to case' },
 );
 
-/** Erases visitors. */
-export const visitorRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = async (app, { database }) => {
+/** Exports and erases what is held about visitors. */
+export const visitorRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = async (
+  app,
+  { database, clock, transfers },
+) => {
+  app.route({
+    method: 'POST',
+    url: '/v1/manage/visitors/export',
+    config: CONFIG,
+    schema: {
+      ...DOCUMENTED,
+      summary: 'Export everything that is held about a visitor',
+      description:
+        'A ZIP file with the arrivals of the visitor and the refused events that name the visitor, each as a JSON and a CSV file ' +
+        'with the same rows. manifest.json says why they are kept and for how long. recipients.json says who may have received ' +
+        'them. All rows come from one snapshot. The answer holds a slot for exports.',
+      body: Visitor,
+      response: { 200: ZIP_ANSWER, ...problems(400, 401, 403, 503) },
+    },
+    handler: async (request, reply) => {
+      const { tenantId } = callerOf(request);
+      const visitor = subjectOf(request.body);
+      const createdAt = new Date(clock());
+      return sendZipFile(request, reply, {
+        name: 'visitor.zip',
+        createdAt,
+        database,
+        transfers,
+        files: (tx) => visitorFiles(tx, { tenantId, visitor, createdAt }),
+        onSent: (complete) =>
+          app.audit.note(request, 'visitor.exported', { metadata: { by: namedBy(visitor), complete } }),
+      });
+    },
+  });
+
   app.route({
     method: 'POST',
     url: '/v1/manage/visitors/erasure',
@@ -53,13 +90,12 @@ export const visitorRoutes: FastifyPluginAsyncTypebox<{ database: Database }> = 
       const dryRun = booleanParameter('dryRun', request.query.dryRun) ?? false;
       const subject = subjectOf(request.body);
       const names = 'email' in subject ? { emails: [subject.email] } : { name: subject.name };
-      const by: 'email' | 'name' = 'email' in subject ? 'email' : 'name';
       // The entry comes before the first change, so that an erasure that breaks off has one, too.
       const [found, window] = await inTenantWithRetries(database, tenantId, async (tx) => {
         const window = await findDaysOfVisits(tx, tenantId, 'day' in subject ? subject.day : null);
         const arrivals = window ? await countVisits(tx, tenantId, names, window) : 0;
         const refusedEvents = (await findRefused(tx, tenantId, subject)).length;
-        const metadata = { by, arrivals, refusedEvents };
+        const metadata = { by: namedBy(subject), arrivals, refusedEvents };
         if (!dryRun) await app.audit.add(tx, request, 'visitor.erased', { metadata });
         return [{ arrivals, refusedEvents }, window];
       });
@@ -82,6 +118,10 @@ async function findRefused(tx: Tx, tenantId: string, subject: VisitorSubject): P
   for await (const rows of readRefusedRows(tx, tenantId, 'visitor-arrival'))
     found.push(...rows.filter(isOfVisitor));
   return found;
+}
+
+function namedBy(subject: VisitorSubject): 'email' | 'name' {
+  return 'email' in subject ? 'email' : 'name';
 }
 
 /** Throws a 400 unless the visitor is named in one of the two ways. */

@@ -104,3 +104,23 @@ test('leaves no file if the server refuses', async () => {
   expectOneSentence(refused, /PermissionError/);
   expect(await readdir(work.dir)).toEqual(before);
 });
+
+test('saves the export of a visitor by address or by name and day, and says in one sentence what is missing', async () => {
+  const exportVisitor = (file: string, ...args: string[]) =>
+    work.rollcall(
+      [
+        ...['visitors', 'export', '--out', work.path(file)],
+        ...['--base-url', proxy.baseUrl, '--key', key.apiKey],
+        ...args,
+      ],
+      { env: { ROLLCALL_SECRET: key.secret } },
+    );
+  const { code, stdout, stderr } = await exportVisitor('visitor.zip', '--email', `HOME.${OWN}@example.com`);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const bytes = await readFile(work.path('visitor.zip'));
+  expect(stdout).toBe(`${work.path('visitor.zip')}: ${bytes.length} bytes.\n`);
+  expect(JSON.parse(filesOf(bytes)['visits.json'] ?? '')).toMatchObject([{ eventId: `visit-${OWN}` }]);
+  expect((await stat(work.path('visitor.zip'))).mode & 0o777).toBe(0o600);
+  expectOneSentence(await exportVisitor('visitor.zip', '--email', 'a@b.c'), /visitor\.zip exists already/);
+  expectOneSentence(await exportVisitor('other.zip', '--name', 'Ada'), /Give --email, or --name and --day/);
+});

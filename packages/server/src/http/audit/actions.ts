@@ -20,6 +20,7 @@ const action = <Members extends TProperties>(title: string, members: Members, ve
 const Count = Type.Integer({ minimum: 1, description: 'how often it happened, within a minute' });
 const Method = Type.String({ enum: [...SESSION_METHODS] });
 const Members = Type.Array(Type.String(), { description: 'the members that were set' });
+const By = Type.String({ enum: ['email', 'name'], description: 'how the visitor was named' });
 const Complete = Type.Boolean({ description: 'false: the transfer broke off' });
 
 /**
@@ -114,8 +115,9 @@ export const AUDIT_ACTIONS = {
   }),
   'person.exported': action('exported what is held about a person', { complete: Complete }),
   'person.erased': action('asked for the erasure of a person', {}),
+  'visitor.exported': action('exported what is held about a visitor', { by: By, complete: Complete }),
   'visitor.erased': action('erased a visitor', {
-    by: Type.String({ enum: ['email', 'name'], description: 'how the visitor was named' }),
+    by: By,
     arrivals: Type.Integer(),
     refusedEvents: Type.Integer(),
   }),

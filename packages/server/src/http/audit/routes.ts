@@ -1,7 +1,7 @@
 import type { AuditAction } from './actions.ts';
 
 /**
- * The operations that change something, each with the action of its entry. A test calls each of them and looks for the entry.
+ * The operations with a method of a change and with an entry, each with the action of it. A test calls each of them and looks for the entry.
  */
 export const AUDITED_CHANGES: Readonly<Record<string, AuditAction>> = {
   'POST /v1/session': 'session.begun',
@@ -28,6 +28,7 @@ export const AUDITED_CHANGES: Readonly<Record<string, AuditAction>> = {
   'POST /v1/manage/scim-tokens': 'scim-token.created',
   'DELETE /v1/manage/scim-tokens/:tokenId': 'scim-token.revoked',
   'POST /v1/manage/users/:userId/erasure': 'person.erased',
+  'POST /v1/manage/visitors/export': 'visitor.exported',
   'POST /v1/manage/visitors/erasure': 'visitor.erased',
   'POST /v1/manage/refused-events/retry': 'events.retried',
   'PATCH /v1/manage/retention': 'settings.changed',

@@ -14,7 +14,7 @@ import {
   settableWithNames,
 } from './category.ts';
 
-const REFUSED: Seers = { people: ['administrator', 'integrations'], keys: ['all'] };
+const SEERS_OF_REFUSED: Seers = { people: ['administrator', 'integrations'], keys: ['all'] };
 const REFUSED_KEPT_FOR =
   '30 days at most (`refusedEvents`), and the newest 10,000 of the organisation (`--refused-events-kept`)';
 
@@ -31,6 +31,61 @@ const EVENT = {
 
 /** The category whose rows `privacy/refused-events.ts` selects: SQL cannot read all texts that are kept. */
 export const REFUSED_EVENTS = 'refused-events';
+
+export const VISITS: Category = {
+  name: 'visits',
+  title: "arrivals as a visitor with one of the person's e-mail addresses",
+  table: 'visitor_arrivals',
+  purpose: 'to count visitors, and to tell whom a visitor comes to',
+  source: 'the system that `sourceId` names',
+  ...settableWithNames('visitors', 'visitorNames'),
+  erasure: 'name, e-mail address and company are removed',
+  seenBy: READERS_OF_DATASETS,
+  from: `JOIN visitor_arrivals AS t ON t.tenant_id = person.tenant_id AND ${isOneOf('t.visitor_email', 'addresses')}
+    ${nodeOf('node_id')}`,
+  columns: {
+    ...EVENT,
+    visitor_name: 'visitorName',
+    visitor_email: 'visitorEmail',
+    visitor_company: 'visitorCompany',
+  },
+  joined: NODE_NAMES,
+  leftOut: { event_digest: DERIVED, host_user_id: OF_OTHERS },
+  order: 't.observed_at, t.event_digest',
+};
+
+export const REFUSED: Category = {
+  name: REFUSED_EVENTS,
+  title: 'refused events that name the person',
+  table: 'refused_events',
+  purpose: 'to show the sender of an event why it was refused, and to try it again',
+  source: 'the system that `sourceId` names',
+  keptFor: REFUSED_KEPT_FOR,
+  erasure: DELETED,
+  seenBy: SEERS_OF_REFUSED,
+  from: 'JOIN refused_events AS t ON t.tenant_id = person.tenant_id AND t.event IS NOT NULL',
+  columns: {
+    refused_at: 'refusedAt',
+    refusal_id: 'refusalId',
+    endpoint: 'endpoint',
+    source_id: 'sourceId',
+    event_id: 'eventId',
+    result_code: 'resultCode',
+    cause: 'cause',
+    reason: 'reason',
+    event: 'event',
+    obstacle: 'obstacle',
+    tried_at: 'triedAt',
+    mended: 'mended',
+  },
+  leftOut: {
+    api_key_folded: 'the key or the colleague who sent it',
+    sender: 'whether a key or a colleague sent it',
+    tried_by: 'the key or the colleague who tried it again',
+    claimed_until: 'a lock of the server',
+  },
+  order: 't.refused_at, t.refusal_id',
+};
 
 /** What systems sent about a person. */
 export const EVENT_CATEGORIES: readonly Category[] = [
@@ -69,59 +124,8 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     },
     order: 't.observed_at, t.event_digest',
   },
-  {
-    name: 'visits',
-    title: "arrivals as a visitor with one of the person's e-mail addresses",
-    table: 'visitor_arrivals',
-    purpose: 'to count visitors, and to tell whom a visitor comes to',
-    source: 'the system that `sourceId` names',
-    ...settableWithNames('visitors', 'visitorNames'),
-    erasure: 'name, e-mail address and company are removed',
-    seenBy: READERS_OF_DATASETS,
-    from: `JOIN visitor_arrivals AS t ON t.tenant_id = person.tenant_id AND ${isOneOf('t.visitor_email', 'addresses')}
-      ${nodeOf('node_id')}`,
-    columns: {
-      ...EVENT,
-      visitor_name: 'visitorName',
-      visitor_email: 'visitorEmail',
-      visitor_company: 'visitorCompany',
-    },
-    joined: NODE_NAMES,
-    leftOut: { event_digest: DERIVED, host_user_id: OF_OTHERS },
-    order: 't.observed_at, t.event_digest',
-  },
-  {
-    name: REFUSED_EVENTS,
-    title: 'refused events that name the person',
-    table: 'refused_events',
-    purpose: 'to show the sender of an event why it was refused, and to try it again',
-    source: 'the system that `sourceId` names',
-    keptFor: REFUSED_KEPT_FOR,
-    erasure: DELETED,
-    seenBy: REFUSED,
-    from: 'JOIN refused_events AS t ON t.tenant_id = person.tenant_id AND t.event IS NOT NULL',
-    columns: {
-      refused_at: 'refusedAt',
-      refusal_id: 'refusalId',
-      endpoint: 'endpoint',
-      source_id: 'sourceId',
-      event_id: 'eventId',
-      result_code: 'resultCode',
-      cause: 'cause',
-      reason: 'reason',
-      event: 'event',
-      obstacle: 'obstacle',
-      tried_at: 'triedAt',
-      mended: 'mended',
-    },
-    leftOut: {
-      api_key_folded: 'the key or the colleague who sent it',
-      sender: 'whether a key or a colleague sent it',
-      tried_by: 'the key or the colleague who tried it again',
-      claimed_until: 'a lock of the server',
-    },
-    order: 't.refused_at, t.refusal_id',
-  },
+  VISITS,
+  REFUSED,
   {
     name: 'refused-events-sent',
     title: 'refused events that the person sent or tried again',
@@ -130,7 +134,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     source: 'the server, at each refusal and each later try',
     keptFor: REFUSED_KEPT_FOR,
     erasure: 'deleted; the name is removed from later tries',
-    seenBy: REFUSED,
+    seenBy: SEERS_OF_REFUSED,
     from: `JOIN refused_events AS t ON t.tenant_id = person.tenant_id
       AND (t.sender = 'account' AND t.api_key_folded = ANY (person.names) OR ${isOneOf('t.tried_by', 'names')})`,
     columns: {

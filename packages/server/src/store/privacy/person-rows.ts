@@ -41,31 +41,34 @@ const KNOWN_PSEUDONYMS =
   '(SELECT array_agg(r.pseudonym_id) FROM replaced_users r WHERE r.tenant_id = $1 AND r.user_id = $2)';
 
 /**
- * Yields the rows of a category that are about the person, in batches, also those under a pseudonym that the database can connect
- * with the person. Call it in a transaction with one snapshot.
+ * Yields the rows of a category, in batches. Call it in a transaction with one snapshot.
+ *
+ * @param subject SQL of what `Category.from` follows, with `values` as its parameters
  */
-export function readPersonRows(
+export function readCategoryRows(
   tx: Tx,
-  category: Category,
-  { tenantId, userId, names, addresses, ownAccountIds }: PersonKeys,
+  { columns, joined = {}, from, order }: Category,
+  subject: string,
+  values: unknown[],
 ): AsyncGenerator<PersonRow[], void> {
-  const { columns, joined = {}, from, order } = category;
   const selected = [
     ...Object.entries(columns).map(
       ([column, member]) => `t.${column}${DAY_COLUMNS.has(column) ? '::text' : ''} AS "${member}"`,
     ),
     ...Object.entries(joined).map(([member, sql]) => `${sql} AS "${member}"`),
   ];
-  return readRows<PersonRow>(
-    tx,
-    types,
-    `SELECT ${selected.join(', ')}
-     FROM ${personWith(KNOWN_PSEUDONYMS)}
-     ${from}
-     ORDER BY ${order}`,
-    [tenantId, userId, names, addresses, ownAccountIds],
-    ROWS_PER_READ,
-  );
+  const sql = `SELECT ${selected.join(', ')} FROM ${subject} ${from} ORDER BY ${order}`;
+  return readRows<PersonRow>(tx, types, sql, values, ROWS_PER_READ);
+}
+
+/** Yields the rows of a category that are about the person, also those under a pseudonym that the database can connect with the person. */
+export function readPersonRows(
+  tx: Tx,
+  category: Category,
+  { tenantId, userId, names, addresses, ownAccountIds }: PersonKeys,
+): AsyncGenerator<PersonRow[], void> {
+  const values = [tenantId, userId, names, addresses, ownAccountIds];
+  return readCategoryRows(tx, category, personWith(KNOWN_PSEUDONYMS), values);
 }
 
 /** The number of rows of a category that an erasure of the person concerns: without those under a pseudonym. */
