@@ -19,7 +19,13 @@ import {
   remarkUnknownTimeZones,
   withOwner,
 } from './context.ts';
-import { describeErased, eraseAgain, NOBODY_ERASED, readErasureFile } from './erasure-file.ts';
+import {
+  describeErased,
+  eraseAgain,
+  findRecordBeside,
+  NOBODY_ERASED,
+  readErasureFile,
+} from './erasure-file.ts';
 import { CliError, unreadable, unwritable } from './errors.ts';
 import { catchInterruption, unlessInterrupted } from './interruption.ts';
 import { masterKeyPath, masterKeySources, readMasterKeys, replaceMasterKeys } from './master-key-sources.ts';
@@ -41,7 +47,7 @@ export function restoreCommand(): Command {
     .option('--verify', 'only prove that the backup is complete, and touch no database')
     .option(
       '--erasures <path>',
-      'erase again the people of this record, which "rollcall erasures export" wrote',
+      'erase again the people of this record (default: the record beside the backup, if it is newer)',
     )
     .option('--identity <path>', 'decrypt with the identities of age in this file')
     .option('--passphrase-file <path>', 'decrypt with the passphrase in this file; - reads standard input')
@@ -96,9 +102,13 @@ async function restoreFile(
   catchInterruption();
   // Checks the flags first, because reading the file may take long.
   await newKeyFile(options);
-  const record = options.erasures === undefined ? undefined : await readErasureFile(options.erasures);
+  const given =
+    options.erasures === undefined ? undefined : await readErasureFile(options.erasures, decryptWith);
   const { checkBackup, restore } = await import('../store/backup/restore.ts');
-  const keys = await keysFor(await checkBackup(createReadStream(file), decryptWith), options);
+  const head = await checkBackup(createReadStream(file), decryptWith);
+  const keys = await keysFor(head, options);
+  const found = given ?? (await findRecordBeside(file, head.manifest.createdAt, decryptWith));
+  const record = typeof found === 'string' ? undefined : found;
   // Takes the data as a server does, so that no other process uses the database meanwhile.
   const connection = await connectTarget(options, { purpose: 'serve', name: 'rollcall restore' });
   const progress = showProgress('Restoring', 'rows of a table');
@@ -131,6 +141,11 @@ async function restoreFile(
   } finally {
     progress.stop();
     await connection.close();
+  }
+  if (typeof found === 'string') {
+    remark(
+      `${found}. People who were erased after ${summary.createdAt.toISOString()} are back, unless you run "rollcall erasures apply" with a newer record.`,
+    );
   }
   print(
     options.json

@@ -49,7 +49,7 @@ describe('rollcall backup --keep', () => {
     expect(third.deleted).toEqual([first.file]);
     const own = [second.file, third.file];
     expect((await readdir(dir)).toSorted()).toEqual(
-      [...foreign, ...own, 'rollcall-backups.sha256'].toSorted(),
+      [...foreign, ...own, 'rollcall-backups.sha256', 'rollcall-erasures.ndjson'].toSorted(),
     );
     expect(await readFile(`${dir}/rollcall-backups.sha256`, 'utf8')).toMatch(
       new RegExp(`^[0-9a-f]{64} {2}${second.file}\n[0-9a-f]{64} {2}${third.file}\n$`),
@@ -114,7 +114,9 @@ describe('rollcall backup --keep', () => {
     }
     expect((await readdir(dir)).filter((name) => name.includes('.unfinished-'))).toHaveLength(1);
     const { file } = await keep(1);
-    expect((await readdir(dir)).toSorted()).toEqual([file, 'rollcall-backups.sha256'].toSorted());
+    expect((await readdir(dir)).toSorted()).toEqual(
+      [file, 'rollcall-backups.sha256', 'rollcall-erasures.ndjson'].toSorted(),
+    );
   });
 
   test('removes what a killed process left unfinished, and trusts no record with a forged name', async () => {

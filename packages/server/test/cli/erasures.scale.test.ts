@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { Rollcall } from '@rollcall/sdk';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rowsOf } from './load-support.ts';
@@ -57,6 +58,66 @@ test('restore --erasures brings nobody back who was erased after the backup', as
   const { stdout: left } = await work.rollcall(['users', 'list', '--format', 'csv', ...inDir('unfinished')]);
   expect(left).toContain('grace@example.com');
   expect(left).not.toContain('ada');
+});
+
+test('backups in a directory keep the newest record beside them, and restore applies it', async () => {
+  const key = await createKeyIn(work, work.path('kept'));
+  await writeFile(work.path('kept.csv'), 'userName,email\nada,ada@example.com\ngrace,grace@example.com\n');
+  await work.rollcall(['import', 'users', work.path('kept.csv'), ...inDir('kept')]);
+  const identity = await generateIdentity();
+  await writeFile(work.path('identity'), `${identity}\n`, { mode: 0o600 });
+  const to = ['--recipient', await identityToRecipient(identity)];
+  const clear = ['--include-master-key'];
+  const backUp = async (dir: string, options: string[]) => {
+    const args = ['backup', work.path(dir), '--keep', '9', ...options, ...inDir('kept')];
+    return `${work.path(dir)}/${(await work.json<{ file: string }>(args)).file}`;
+  };
+  const [older, olderEncrypted] = [await backUp('clear', clear), await backUp('encrypted', to)];
+  const alone = work.path('alone.tar.gz');
+  await copyFile(older, alone);
+
+  const { server, baseUrl } = await work.start(['serve', ...inDir('kept')]);
+  const { users } = new Rollcall({ baseUrl, ...key }).manage;
+  const [ada] = await users.list({ userName: 'ada' });
+  await users.erase(String(ada?.userId));
+  await server.stop();
+  expect(await work.rollcall(['jobs', 'run', 'erase', ...inDir('kept')])).toMatchObject({ code: 0 });
+  await backUp('clear', clear);
+  await backUp('encrypted', to);
+  const records = async (dir: string) =>
+    (await readdir(work.path(dir))).filter((name) => name.includes('erasures'));
+  expect([await records('clear'), await records('encrypted')]).toEqual([
+    ['rollcall-erasures.ndjson'],
+    ['rollcall-erasures.ndjson.age'],
+  ]);
+  const record = `${work.path('clear')}/rollcall-erasures.ndjson`;
+  expect(await readFile(record, 'utf8')).not.toMatch(new RegExp(`ada|${ada?.userId}`));
+  expect((await stat(record)).mode & 0o777).toBe(0o600);
+
+  const isBack = async (into: string) =>
+    (await work.rollcall(['users', 'list', '--format', 'csv', ...inDir(into)])).stdout.includes('ada@');
+  const remark = /No record of erasures lies beside the backup\. People who were erased after/;
+  const restored = await work.rollcall(['restore', older, ...inDir('of-clear')]);
+  expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining('Erased 1 people again.') });
+  expect(restored.stderr).not.toMatch(remark);
+  expect(await isBack('of-clear')).toBe(false);
+  const decrypting = ['--identity', work.path('identity')];
+  expect(await work.json(['restore', olderEncrypted, ...decrypting, ...inDir('of-encrypted')])).toMatchObject(
+    { erased: 1 },
+  );
+
+  const restoredAlone = await work.rollcall(['restore', alone, ...inDir('alone')]);
+  expect(restoredAlone).toMatchObject({ code: 0, stderr: expect.stringMatching(remark) });
+  expect(await isBack('alone')).toBe(true);
+  expect(await work.json(['erasures', 'apply', record, ...inDir('alone')])).toMatchObject({ erased: 1 });
+
+  // The newest run decides how the record is protected. What cannot be opened stops the restore.
+  await backUp('clear', to);
+  expect(await records('clear')).toEqual(['rollcall-erasures.ndjson.age']);
+  expectOneSentence(
+    await work.rollcall(['restore', older, ...inDir('refused-again')]),
+    /rollcall-erasures\.ndjson\.age is encrypted, and what you gave does not open it/,
+  );
 });
 
 const JOBS = { env: { ROLLCALL_JOBS: '' } };

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { takeLock } from '../../embedded/process-lock.ts';
+import { recordName } from '../erasure-file.ts';
 import { CliError, unreadable, unwritable } from '../errors.ts';
 import { UNFINISHED } from '../new-file.ts';
 
 /** The record of the backups that were written here, in the form of sha256sum. */
 const RECORD = 'rollcall-backups.sha256';
+const OWN_RECORDS = [RECORD, recordName(true), recordName(false)];
 const LOCK = '.rollcall-backups.lock';
 const OWN_NAME = /^rollcall-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z\.(?:age|tar\.gz)$/;
 const RECORD_LINE = /^([0-9a-f]{64}) {2}(\S+)$/;
@@ -53,7 +55,7 @@ export class BackupFolder {
     const folder = new BackupFolder(dir, unlock);
     for (const name of await readdir(dir).catch(unreadable(dir))) {
       const [own = '', pid] = name.split(UNFINISHED);
-      if (pid !== undefined && (OWN_NAME.test(own) || own === RECORD))
+      if (pid !== undefined && (OWN_NAME.test(own) || OWN_RECORDS.includes(own)))
         await unlink(join(dir, name)).catch(unwritable(join(dir, name)));
     }
     return folder;
@@ -67,6 +69,13 @@ export class BackupFolder {
   async record(name: string, path: string): Promise<void> {
     const recorded = await this.#read();
     await this.#write([...recorded, { name, sha256: await digestOf(path) }]);
+  }
+
+  /** Replaces the record of erasures, of which the folder keeps the newest. */
+  async keepErasures(content: Buffer, isEncrypted: boolean): Promise<void> {
+    await this.#replace(recordName(isEncrypted), content);
+    const other = join(this.dir, recordName(!isEncrypted));
+    await rm(other, { force: true }).catch(unwritable(other));
   }
 
   /**
@@ -115,13 +124,17 @@ export class BackupFolder {
     return recorded;
   }
 
-  async #write(recorded: Recorded[]): Promise<void> {
-    const path = join(this.dir, RECORD);
+  #write(recorded: Recorded[]): Promise<void> {
+    return this.#replace(RECORD, recorded.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join(''));
+  }
+
+  async #replace(name: string, content: string | Buffer): Promise<void> {
+    const path = join(this.dir, name);
     const unfinished = `${path}${UNFINISHED}${process.pid}`;
     try {
       const handle = await open(unfinished, 'w', 0o600);
       try {
-        await handle.writeFile(recorded.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join(''));
+        await handle.writeFile(content);
         await handle.sync();
       } finally {
         await handle.close();

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DataConfig } from '../../config.ts';
 import type { BackupEncryption } from '../../store/backup/encryption.ts';
 import { withContext } from '../context.ts';
+import { toRecordFile } from '../erasure-file.ts';
 import { CliError } from '../errors.ts';
 import { catchInterruption, Interrupted, unlessInterrupted } from '../interruption.ts';
 import { isOperatorError } from '../operator-errors.ts';
@@ -98,9 +99,13 @@ async function backUp(folder: BackupFolder, rotation: Rotation): Promise<void> {
   const createdAt = new Date();
   const name = backupName(createdAt, encryption !== undefined);
   const content = { encryption: encryption?.(), hasMasterKey, createdAt };
-  const summary = await withContext(config, 'rollcall backup', (context) =>
-    writeVerified(join(folder.dir, name), context, content, (path) => folder.record(name, path)),
-  );
+  const summary = await withContext(config, 'rollcall backup', async (context) => {
+    const file = join(folder.dir, name);
+    const written = await writeVerified(file, context, content, (path) => folder.record(name, path));
+    const record = await toRecordFile(context.owner, new Date(), encryption?.());
+    await folder.keepErasures(record, encryption !== undefined);
+    return written;
+  });
   const { deleted, damaged } = await folder.prune(keep);
   for (const each of damaged)
     remark(

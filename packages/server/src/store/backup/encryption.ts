@@ -25,6 +25,10 @@ const PEEKED_BYTES = AGE_LINE.length + PASSPHRASE_STANZA.length;
 /** The library's words where no identity and no passphrase fits. */
 const NO_MATCH = /no identity matched/;
 
+/** Whether the content of a file is that of an age file. */
+export const isEncrypted = (content: Buffer): boolean =>
+  content.subarray(0, AGE_LINE.length).toString('latin1') === AGE_LINE;
+
 /** Throws `BackupError` if a recipient is none. */
 export function encryptionTo(to: EncryptTo): BackupEncryption {
   const encrypter = new Encrypter();
