@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seeingAll } from './support/backup.ts';
 import { runErasures } from './support/erasing.ts';
+import { untilWaiting } from './support/locks.ts';
 import { type ManageClient, manageClient } from './support/manage.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
@@ -25,10 +26,24 @@ interface Kept {
  * Erases a person of a name after each text was put into an attribute of a colleague, into the action log and into a refused
  * event. Returns the indexes of the texts that are still there.
  */
-async function keptAfter(person: { firstName: string; lastName: string }, texts: string[]): Promise<Kept> {
+async function keptAfter(
+  person: {
+    userName?: string;
+    firstName?: string;
+    lastName?: string;
+    externalId?: string;
+    employeeNumber?: string;
+  },
+  texts: string[],
+): Promise<Kept> {
   const { tenantId } = client;
-  const userId = await client.make('users', { userName: `${randomUUID()}@example.com`, ...person });
+  const { employeeNumber, externalId, ...names } = person;
+  const userId = await client.make('users', { userName: `${randomUUID()}@example.com`, ...names });
   await seeingAll(server.db.target, async (sql) => {
+    await sql.query(
+      `UPDATE users SET external_id = $3, attributes = $4 WHERE tenant_id = $1 AND user_id = $2`,
+      [tenantId, userId, externalId ?? null, employeeNumber === undefined ? {} : { employeeNumber }],
+    );
     await sql.query('DELETE FROM action_log WHERE tenant_id = $1', [tenantId]);
     await sql.query('UPDATE users SET attributes = $3 WHERE tenant_id = $1 AND user_id = $2', [
       tenantId,
@@ -102,5 +117,50 @@ describe('the erasure of a person finds the name in longer texts', () => {
   test('in other scripts than their own, and with characters beyond the first plane', async () => {
     const texts = ['担当Ann Leeです', '𝒜Ann Lee', '𠮷Ann Lee𠮷', '🙂Ann Lee🙂'];
     expect(await keptAfter({ firstName: 'Ann', lastName: 'Lee' }, texts)).toEqual(allOf([1]));
+  });
+});
+
+test('the erasure of a person finds user name, employee number and external id of six characters as whole words', async () => {
+  const person = { userName: 'alovelace', employeeNumber: 'E-4711', externalId: 'okta-ada' };
+  const texts = [
+    'asked ALovelace for it',
+    'alovelace2 did it',
+    'of number e-4711.',
+    'of number e-47112',
+    'see okta-ada',
+    'see okta-adam',
+  ];
+  expect(await keptAfter(person, texts)).toEqual(allOf([1, 3, 5]));
+});
+
+test('the erasure of a person does not look for shorter ones, which may be words or numbers of rooms', async () => {
+  const person = { userName: 'alice', employeeNumber: '4711', externalId: 'ada-1' };
+  expect(await keptAfter(person, ['asked alice', 'room 4711', 'see ada-1'])).toEqual(allOf([0, 1, 2]));
+});
+
+test('the erasure of a person deletes refused events in slices: the first ones are gone while a later one is locked', async () => {
+  const { tenantId } = client;
+  const userId = await client.make('users', { userName: `${randomUUID()}@example.com` });
+  await seeingAll(server.db.target, async (holder) => {
+    await holder.query(
+      `INSERT INTO refused_events (tenant_id, refused_at, refusal_id, sender, api_key_folded, endpoint, cause, reason, event)
+       SELECT $1, now() + n * interval '1 ms', gen_random_uuid(), 'key', 'k', 'presence', 'unknownNode', 'many-' || n, $2
+       FROM generate_series(1, 250) AS n`,
+      [tenantId, JSON.stringify({ userId })],
+    );
+    const left = async () =>
+      (
+        await holder.query<{ reason: string }>("SELECT reason FROM refused_events WHERE reason LIKE 'many%'")
+      ).rows.map(({ reason }) => reason);
+    await client.send('POST', `users/${userId}/erasure`);
+    await holder.query("BEGIN; SELECT FROM refused_events WHERE reason = 'many-250' FOR UPDATE");
+    const erasing = runErasures(server);
+    await untilWaiting(server.db.target, 1);
+    const meanwhile = await left();
+    await holder.query('COMMIT');
+    await erasing;
+    expect(meanwhile).toContain('many-250');
+    expect(meanwhile.length).toBeLessThan(250);
+    expect(await left()).toEqual([]);
   });
 });

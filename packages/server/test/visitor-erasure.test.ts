@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { entriesOf } from './support/audit.ts';
 import { seeingAll } from './support/backup.ts';
 import { Consumer, facts } from './support/consumer.ts';
+import { untilWaiting } from './support/locks.ts';
 import { type ManageClient, manageClient } from './support/manage.ts';
 import { FOREIGN, plantPerson, wordsInDatabase } from './support/person-data.ts';
 import { expectProblem } from './support/problems.ts';
@@ -81,6 +82,12 @@ test('by e-mail address, then by name and day: a copy that follows changes forge
   expect([...(await wordsInDatabase(server, FOREIGN)).keys()]).toContain(`guest.${FOREIGN}@example.com`);
 });
 
+/** 250 refused arrivals, which are more than one slice. */
+const ADD_MANY = `INSERT INTO refused_events (tenant_id, refused_at, refusal_id, sender, api_key_folded, endpoint, cause, reason,
+    event_id, source_id, event)
+  SELECT $1, now() + n * interval '1 ms', gen_random_uuid(), 'key', 'k', 'visitor-arrival', 'unknownNode', 'none', 'many-' || n,
+    'planted', $2 FROM generate_series(1, 250) AS n`;
+
 describe('refused events', () => {
   const events = {
     tor: { visitorName: 'Tor', timestamp: '2026-03-10T09:00:00Z' },
@@ -126,6 +133,22 @@ describe('refused events', () => {
     expect(await refusedIds()).toEqual(left());
     expect(await erase(visitor)).toMatchObject({ refusedEvents: gone.length });
     expect(await refusedIds()).toEqual(left(...gone));
+  });
+
+  test('are deleted in slices: the first ones are gone while a later one is locked', async () => {
+    const left = async () => (await refusedIds()).filter((id) => id.startsWith('many'));
+    await seeingAll(server.db.target, async (holder) => {
+      await holder.query(ADD_MANY, [tenantId, '{"visitorEmail":"many@x.example"}']);
+      await holder.query("BEGIN; SELECT FROM refused_events WHERE event_id = 'many-250' FOR UPDATE");
+      const erasing = erase({ email: 'many@x.example' });
+      await untilWaiting(server.db.target, 1);
+      const meanwhile = await left();
+      await holder.query('COMMIT');
+      expect(await erasing).toMatchObject({ refusedEvents: 250 });
+      expect(meanwhile).toContain('many-250');
+      expect(meanwhile.length).toBeLessThan(250);
+    });
+    expect(await left()).toEqual([]);
   });
 
   test('that were cut off are deleted, because nobody can tell whom they name', async () => {

@@ -29,8 +29,8 @@ import { findDaysOfRows, listUsersWithRows, moveToPseudonyms } from '../store/pr
 import {
   clearSenders,
   deleteRefusedRows,
-  type RefusedRow,
-  readRefusedRows,
+  type RefusedPosition,
+  readRefusedSlice,
 } from '../store/privacy/refused-rows.ts';
 import { eraseVisits } from '../store/privacy/visitor-erasure.ts';
 import { daysOf } from '../store/values/days.ts';
@@ -169,29 +169,42 @@ class PersonErasure {
     if (!this.#deps.signal.aborted) await this.#clearRefused(person);
   }
 
-  async #clearLog(person: Person): Promise<void> {
-    let after: LogPosition | undefined;
-    do {
-      if (this.#deps.signal.aborted) return;
-      await this.#step(async (tx) => {
-        const slice = await clearLogSlice(tx, this.tenantId, { person, names: this.#names, after });
-        after = slice.next;
-        return { 'changes-of-others': slice.cleared };
-      });
-    } while (after);
+  #clearLog(person: Person): Promise<void> {
+    return this.#inSlices<LogPosition>(async (tx, after) => {
+      const { next, cleared } = await clearLogSlice(tx, this.tenantId, { person, names: this.#names, after });
+      return { next, erased: { 'changes-of-others': cleared } };
+    });
   }
 
-  #clearRefused(person: Person): Promise<void> {
+  async #clearRefused(person: Person): Promise<void> {
     const { tenantId } = this;
     const isOfPerson = isRefusedOf(person, this.#names, termsOf(person, this.#names));
-    return this.#step(async (tx) => {
-      const found: RefusedRow[] = [];
-      for await (const rows of readRefusedRows(tx, tenantId)) found.push(...rows.filter(isOfPerson));
-      return {
-        [REFUSED_EVENTS]: await deleteRefusedRows(tx, tenantId, found),
-        ...(await clearSenders(tx, tenantId, this.#names)),
-      };
+    await this.#inSlices<RefusedPosition>(async (tx, after) => {
+      const { rows, next } = await readRefusedSlice(tx, tenantId, { after });
+      const deleted = await deleteRefusedRows(tx, tenantId, rows.filter(isOfPerson));
+      return { next, erased: { [REFUSED_EVENTS]: deleted } };
     });
+    await this.#step((tx) => clearSenders(tx, tenantId, this.#names));
+  }
+
+  /** Runs each slice in a transaction of its own, which a conflict repeats from the same position. */
+  async #inSlices<Position>(
+    slice: (
+      tx: Tx,
+      after: Position | undefined,
+    ) => Promise<{ next: Position | undefined; erased: ErasedRows }>,
+  ): Promise<void> {
+    let after: Position | undefined;
+    do {
+      if (this.#deps.signal.aborted) return;
+      let next: Position | undefined;
+      await this.#step(async (tx) => {
+        const done = await slice(tx, after);
+        next = done.next;
+        return done.erased;
+      });
+      after = next;
+    } while (after);
   }
 
   async #moveRows(): Promise<void> {

@@ -6,8 +6,13 @@ import { booleanParameter } from '../http/bulk.ts';
 import { HttpProblem } from '../http/errors.ts';
 import { problems } from '../http/schema.ts';
 import { inTenantWithRetries } from '../store/connections/conflict.ts';
-import type { Tx } from '../store/connections/db.ts';
-import { deleteRefusedRows, type RefusedRow, readRefusedRows } from '../store/privacy/refused-rows.ts';
+import type { Database, Tx } from '../store/connections/db.ts';
+import {
+  deleteRefusedRows,
+  type RefusedPosition,
+  type RefusedRow,
+  readRefusedSlice,
+} from '../store/privacy/refused-rows.ts';
 import { countVisits, eraseVisits, findDaysOfVisits } from '../store/privacy/visitor-erasure.ts';
 import type { VisitorSubject } from '../store/privacy/visitor-rows.ts';
 import { fold } from '../store/values/fold.ts';
@@ -90,34 +95,53 @@ export const visitorRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = as
       const dryRun = booleanParameter('dryRun', request.query.dryRun) ?? false;
       const subject = subjectOf(request.body);
       const names = 'email' in subject ? { emails: [subject.email] } : { name: subject.name };
+      const counted = await inRefusedSlices(
+        database,
+        tenantId,
+        subject,
+        async (_, refused) => refused.length,
+      );
       // The entry comes before the first change, so that an erasure that breaks off has one, too.
       const [found, window] = await inTenantWithRetries(database, tenantId, async (tx) => {
         const window = await findDaysOfVisits(tx, tenantId, 'day' in subject ? subject.day : null);
         const arrivals = window ? await countVisits(tx, tenantId, names, window) : 0;
-        const refusedEvents = (await findRefused(tx, tenantId, subject)).length;
-        const metadata = { by: namedBy(subject), arrivals, refusedEvents };
+        const metadata = { by: namedBy(subject), arrivals, refusedEvents: counted };
         if (!dryRun) await app.audit.add(tx, request, 'visitor.erased', { metadata });
-        return [{ arrivals, refusedEvents }, window];
+        return [{ arrivals, refusedEvents: counted }, window];
       });
       if (dryRun) return { dryRun, ...found };
       let arrivals = 0;
       for (const slice of window ? slicesOf(window) : []) {
         arrivals += await inTenantWithRetries(database, tenantId, (tx) => eraseVisits(tx, names, slice));
       }
-      const refusedEvents = await inTenantWithRetries(database, tenantId, async (tx) =>
-        deleteRefusedRows(tx, tenantId, await findRefused(tx, tenantId, subject)),
+      const refusedEvents = await inRefusedSlices(database, tenantId, subject, (tx, refused) =>
+        deleteRefusedRows(tx, tenantId, refused),
       );
       return { dryRun, arrivals, refusedEvents };
     },
   });
 };
 
-async function findRefused(tx: Tx, tenantId: string, subject: VisitorSubject): Promise<RefusedRow[]> {
+/** Reads the refused arrivals that name the visitor, a slice in a transaction. Returns the sum of what `work` returns. */
+async function inRefusedSlices(
+  database: Database,
+  tenantId: string,
+  subject: VisitorSubject,
+  work: (tx: Tx, refused: RefusedRow[]) => Promise<number>,
+): Promise<number> {
   const isOfVisitor = isRefusedVisitOf(subject);
-  const found: RefusedRow[] = [];
-  for await (const rows of readRefusedRows(tx, tenantId, 'visitor-arrival'))
-    found.push(...rows.filter(isOfVisitor));
-  return found;
+  let sum = 0;
+  let after: RefusedPosition | undefined;
+  do {
+    const slice = { after, endpoint: 'visitor-arrival' };
+    const [done, next] = await inTenantWithRetries(database, tenantId, async (tx) => {
+      const { rows, next } = await readRefusedSlice(tx, tenantId, slice);
+      return [await work(tx, rows.filter(isOfVisitor)), next] as const;
+    });
+    sum += done;
+    after = next;
+  } while (after);
+  return sum;
 }
 
 function namedBy(subject: VisitorSubject): 'email' | 'name' {

@@ -9,9 +9,11 @@ import type { Person } from './person.ts';
 const REMOVED = 'removed';
 /**
  * Texts that are in others hardly by chance: addresses, full names, also those of three characters and more in scripts without
- * spaces, and long ids. A user name may be a word.
+ * spaces, and long ids.
  */
 const DISTINCTIVE = /[@\s]|^(?=.*\d).{8,}$|^[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}]{3,}$/u;
+/** A shorter user name or number may be a word, or the number of a room. */
+const SHORTEST_ID = 6;
 /** Entries of the action log that one transaction reads at most. */
 const SLICE_ENTRIES = 20_000;
 
@@ -40,10 +42,19 @@ export async function listNames(
   return [...new Set([...addresses, ...rows.map(({ name }) => name)])];
 }
 
-/** What names the person within longer texts, folded: the id, and of the names and the external id those that no text has by chance. */
-export function termsOf({ userId, externalId }: Person, names: readonly string[]): string[] {
-  const external = externalId === null ? [] : [fold(externalId)];
-  return [userId, ...new Set([...names, ...external])].filter((term) => DISTINCTIVE.test(term));
+/**
+ * What names the person within longer texts, folded: the id, and of the names and other ids those that no text has by chance. The
+ * user name counts unless it is another user's now.
+ */
+export function termsOf(
+  { userId, userName, externalId, employeeNumber }: Person,
+  names: readonly string[],
+): string[] {
+  const ids = [externalId, employeeNumber].flatMap((id) => (id === null ? [] : [fold(id)]));
+  const ofUser = [...ids, ...names.filter((name) => name === fold(userName))];
+  const terms = new Set([...names, ...ids]);
+  const isLong = (term: string) => ofUser.includes(term) && Array.from(term).length >= SHORTEST_ID;
+  return [userId, ...[...terms].filter((term) => DISTINCTIVE.test(term) || isLong(term))];
 }
 
 /** Whether a folded text has a term as whole words: "Ann Lee" is not in "Joann Lee". */

@@ -1,10 +1,9 @@
-import { readRows } from '../connections/cursor.ts';
-import { type Tx, types } from '../connections/db.ts';
+import type { Tx } from '../connections/db.ts';
 import type { ErasedRows } from './erasures.ts';
 
 /** A refused event with all texts that may name somebody. */
 export interface RefusedRow {
-  /** ISO 8601 with all digits that the database has. With `refusalId`, the key. */
+  /** As the database writes it, with all digits. With `refusalId`, the key. */
   refusedAt: string;
   refusalId: string;
   endpoint: string;
@@ -15,31 +14,42 @@ export interface RefusedRow {
   event: string | null;
 }
 
-/** Few enough that to parse them in the thread of the server takes some milliseconds. */
-const ROWS_PER_READ = 100;
+/** Where the refused events of an organisation were read to. */
+export type RefusedPosition = Pick<RefusedRow, 'refusedAt' | 'refusalId'>;
 
-/** Yields the refused events of an organisation, in batches: all, or those of one endpoint. */
-export function readRefusedRows(
+/** Few enough that to parse them in the thread of the server takes some milliseconds. */
+const SLICE_ROWS = 100;
+
+/**
+ * A slice of the refused events of an organisation after a position: of all, or of one endpoint. `next` is the position of the next
+ * slice, undefined after the last one.
+ */
+export async function readRefusedSlice(
   tx: Tx,
   tenantId: string,
-  endpoint: string | null = null,
-): AsyncGenerator<RefusedRow[], void> {
-  return readRows<RefusedRow>(
-    tx,
-    types,
-    `SELECT refused_at AS "refusedAt", refusal_id AS "refusalId", endpoint, source_id AS "sourceId", event_id AS "eventId",
+  { after, endpoint }: { after: RefusedPosition | undefined; endpoint?: string },
+): Promise<{ rows: RefusedRow[]; next: RefusedPosition | undefined }> {
+  const { rows } = await tx.query<RefusedRow>(
+    `SELECT refused_at::text AS "refusedAt", refusal_id AS "refusalId", endpoint, source_id AS "sourceId", event_id AS "eventId",
             reason, event
-     FROM refused_events WHERE tenant_id = $1 AND ($2::text IS NULL OR endpoint = $2)`,
-    [tenantId, endpoint],
-    ROWS_PER_READ,
+     FROM refused_events WHERE tenant_id = $1 AND (refused_at, refusal_id) > ($2::timestamptz, $3::uuid)
+       AND ($4::text IS NULL OR endpoint = $4)
+     ORDER BY refused_at, refusal_id LIMIT ${SLICE_ROWS}`,
+    [
+      tenantId,
+      after?.refusedAt ?? '-infinity',
+      after?.refusalId ?? '00000000-0000-0000-0000-000000000000',
+      endpoint ?? null,
+    ],
   );
+  return { rows, next: rows.length < SLICE_ROWS ? undefined : rows.at(-1) };
 }
 
 /** Deletes refused events. Returns their number. */
 export async function deleteRefusedRows(
   tx: Tx,
   tenantId: string,
-  refused: readonly Pick<RefusedRow, 'refusedAt' | 'refusalId'>[],
+  refused: readonly RefusedPosition[],
 ): Promise<number> {
   if (refused.length === 0) return 0;
   const { rowCount } = await tx.query(
