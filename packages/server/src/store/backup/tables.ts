@@ -23,12 +23,15 @@ interface CatalogRow extends Table {
  *
  * - the migrations
  * - tables that belong to one database, as `written_xid` does
- * - sessions, links and answered challenges of people who sign in, and the networks of sign-ins and logins
+ * - sessions, links, answered challenges and failures of people who sign in, the link of the set-up, and the networks of sign-ins and
+ *   logins
  * - answered requests, which the server keeps for a day
  * - the live processes
- * - removed days, which cursors of one database ask for
+ * - removed days, erased users and counts of changes, which cursors of one database ask for
+ * - the last runs of jobs
+ * - the aggregates of metrics, which the server makes again
  * - `user_searches`, which has no rows
- * - partitions, whose rows are those of their table, and detached ones, which are about to be dropped
+ * - partitions, whose rows are those of their table
  *
  * A table comes after those to which its foreign keys refer. Deferrable foreign keys do not count, because they are
  * checked when all tables are loaded. Empty if the schema is missing.
