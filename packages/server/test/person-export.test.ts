@@ -15,9 +15,10 @@ import {
   wordsInDatabase,
 } from './support/person-data.ts';
 import { expectProblem } from './support/problems.ts';
-import { startTestServer, type TestServer } from './support/server.ts';
+import { basic, startTestServer, type TestServer } from './support/server.ts';
 import { addAccount, browserWithRole } from './support/sessions.ts';
 import { listen, openPaused, readAll, requestsArrive } from './support/sockets.ts';
+import { until } from './support/waiting.ts';
 import { type Files, filesOf } from './support/zip-files.ts';
 
 type Row = Record<string, unknown>;
@@ -95,6 +96,13 @@ async function exportOf(userId: string, client = manage): Promise<Files> {
   const reply = await client.send('GET', `users/${userId}/export`);
   expect(reply.statusCode).toBe(200);
   return filesOf(reply.rawPayload);
+}
+
+/** The reads of a dataset in `recipients.json`, once the audit trail has all of them. */
+async function readsOf(dataset: string): Promise<Row[]> {
+  await server.app.audit.flush();
+  const { reads } = JSON.parse((await exportOf(planted.userId))['recipients.json'] ?? '');
+  return ((reads ?? []) as Row[]).filter((read) => read.dataset === dataset);
 }
 
 const rowsOf = (files: Files, name: string) => JSON.parse(files[`${name}.json`] ?? '') as Row[];
@@ -179,6 +187,32 @@ describe('the export of a person', () => {
     });
     expect(requests).toEqual(expect.any(Array));
     expect(notRecorded.join(' ')).toContain('does not record whose rows');
+  });
+
+  test('says who read which dataset, how often, first and last, also long ago', async () => {
+    const reader = await server.key(planted.tenantId, { role: 'data-warehouse' });
+    const headers = await browserWithRole(server, planted.tenantId, 'planner');
+    const read = async (url: string, authorization: Record<string, string>) =>
+      expect((await server.app.inject({ url, headers: authorization })).statusCode).toBe(200);
+    const users = '/v1/analytics/users/basic';
+    const begin = server.clock.nowMs;
+    await read('/v1/analytics/users', headers);
+    await read(users, { authorization: basic(reader) });
+    const later = begin + 40 * 86_400_000;
+    server.clock.nowMs = later;
+    await read(users, { authorization: basic(reader) });
+    server.clock.nowMs = begin;
+    const readsOfKey = async () => (await readsOf('users')).find(({ callerKind }) => callerKind === 'key');
+    // The entries say whether the client has all of it, so they come after the answers.
+    await until(async () => (await readsOfKey())?.reads === 2);
+    expect(await readsOf('users')).toEqual([
+      expect.objectContaining({ dataset: 'users', callerKind: 'account', caller: null, reads: 1 }),
+      {
+        ...{ dataset: 'users', callerKind: 'key', caller: reader.apiKey, reads: 2 },
+        firstReadAt: new Date(begin).toISOString(),
+        lastReadAt: new Date(later).toISOString(),
+      },
+    ]);
   });
 
   test('of a person about whom little is held has all files, and says so', async () => {

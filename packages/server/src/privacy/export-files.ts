@@ -3,16 +3,16 @@ import type { AccountRole } from '../store/auth/account-roles.ts';
 import type { Tx } from '../store/connections/db.ts';
 import type { Category } from '../store/privacy/category.ts';
 import { membersOf, type PersonRow } from '../store/privacy/person-rows.ts';
-import { countAccounts, countRequests, listRecipients } from '../store/privacy/recipients.ts';
+import { countAccounts, countReads, countRequests, listRecipients } from '../store/privacy/recipients.ts';
 import { retentionWords } from '../store/privacy/retention-kinds.ts';
 import { readRetention } from '../store/privacy/retention-settings.ts';
 import { VERSION } from '../store/release.ts';
 import type { ZippedFile } from './zip-file.ts';
 
 const NOT_RECORDED = [
-  'The server does not record whose rows an answer had. The requests say only who called which route.',
-  'The server keeps requests for 24 hours, and the newest 20,000. It counts requests that are alike, and may leave some out under load.',
-  'The record of requests does not name people who sign in. They are in one group, without a caller.',
+  'The server does not record whose rows an answer had. The reads say who read which dataset, and how often, as far back as the audit trail goes.',
+  'The requests say who called which route, in the last 24 hours, and the newest 20,000. The server counts requests that are alike, and may leave some out under load.',
+  'Reads and requests do not name people who sign in. They are in one group, without a caller.',
   'The server does not know who received data from a recipient: from a warehouse, from a file that was saved, or from a backup.',
 ];
 
@@ -25,6 +25,8 @@ export interface DataExport {
   read: (category: Category) => AsyncIterable<PersonRow[]>;
   /** Members of the manifest that say whom the export is about. */
   subject: Readonly<Record<string, unknown>>;
+  /** The datasets that may have rows about the subject; null for all. */
+  datasets: readonly string[] | null;
   /** Columns that no category has, with the reason. */
   leftOutOfAll: Readonly<Record<string, string>>;
   /** Further members at the end of the manifest. */
@@ -53,13 +55,14 @@ export async function* exportFiles(tx: Tx, request: DataExport): AsyncGenerator<
   yield { name: 'manifest.json', content: [toJson(await manifestOf(tx, request, counts))] };
 }
 
-async function recipientsOf(tx: Tx, { tenantId, categories }: DataExport) {
+async function recipientsOf(tx: Tx, { tenantId, categories, datasets }: DataExport) {
   const readingKeys = new Set(categories.flatMap(({ seenBy }) => seenBy.keys));
   const readingPeople = new Set(categories.flatMap(({ seenBy }) => seenBy.people));
   const counts: Partial<Record<AccountRole, number>> = await countAccounts(tx);
   return {
     programs: await listRecipients(tx, tenantId, [...readingKeys]),
     people: Object.fromEntries([...readingPeople].map((role) => [role, counts[role] ?? 0])),
+    reads: await countReads(tx, tenantId, datasets),
     requests: await countRequests(tx, tenantId),
     notRecorded: NOT_RECORDED,
   };

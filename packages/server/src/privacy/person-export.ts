@@ -32,6 +32,7 @@ export function personFiles(
     },
     // By the names of others nothing was looked for.
     subject: { person: { userId, userName, email }, namesOfOthers },
+    datasets: null,
     leftOutOfAll: INTERNAL_COLUMNS,
     further: {
       notExported: WITHHELD_TABLES.map(({ title, purpose, keptFor, reason }) => ({

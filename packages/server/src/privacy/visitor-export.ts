@@ -29,6 +29,7 @@ export function visitorFiles(
         yield category.name === REFUSED_EVENTS ? select(rows) : rows;
     },
     subject: { visitor },
+    datasets: ['visitors'],
     leftOutOfAll: OF_ALL,
   });
 }

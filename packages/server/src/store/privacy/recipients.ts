@@ -65,3 +65,36 @@ export async function countRequests(tx: Tx, tenantId: string): Promise<RecordedR
   );
   return rows;
 }
+
+/** Answers of one dataset to one program, to all people together, or to the command line. */
+export interface RecordedReads {
+  dataset: string;
+  /** `key`, `account` for people who sign in, or `operator` for the command line. Null if the audit trail does not know it any more. */
+  callerKind: string | null;
+  /** The id of a key; null for people and the command line. */
+  caller: string | null;
+  reads: number;
+  firstReadAt: Date;
+  lastReadAt: Date;
+}
+
+/**
+ * The answers of datasets that the audit trail has, by dataset and caller.
+ *
+ * @param datasets null for all
+ */
+export async function countReads(
+  tx: Tx,
+  tenantId: string,
+  datasets: readonly string[] | null,
+): Promise<RecordedReads[]> {
+  const { rows } = await tx.query<RecordedReads>(
+    `SELECT e.metadata ->> 'dataset' AS dataset, a.kind AS "callerKind", CASE WHEN a.kind = 'key' THEN a.name END AS caller,
+            count(*)::bigint AS reads, min(e.occurred_at) AS "firstReadAt", max(e.occurred_at) AS "lastReadAt"
+     FROM audit_entries e LEFT JOIN audit_subjects a ON a.tenant_id = e.tenant_id AND a.subject_id = e.actor_id
+     WHERE e.tenant_id = $1 AND e.action = 'export.read' AND ($2::text[] IS NULL OR e.metadata ->> 'dataset' = ANY ($2))
+     GROUP BY 1, 2, 3 ORDER BY 1, 2 NULLS LAST, 3 NULLS LAST`,
+    [tenantId, datasets],
+  );
+  return rows;
+}
