@@ -258,3 +258,46 @@ test.each(['ndjson', 'csv', 'parquet'] as const)(
     expect(await query(database, 'SELECT count(*)::INTEGER FROM presence')).toEqual([[2]]);
   },
 );
+
+test.each(['ndjson', 'csv', 'parquet'] as const)(
+  'a folder of %s and its DuckDB database forget names that have ended, in each byte of their files, and keep the rows',
+  async (format) => {
+    const { tenantId, user } = site;
+    const database = join(dir, 'copy.duckdb');
+    const load = async () => {
+      const source = { baseUrl, ...site.key };
+      const { files } = await exportHere(dir, source, {
+        datasets: [...DATASETS],
+        format,
+        startDate: old,
+        endDate: today,
+      });
+      await loadFolder(database, dir, format, files);
+    };
+    const ofOldMonth = async () =>
+      (await filesWith(user.userId)).filter((file) => file.includes(old.slice(0, 7)));
+    // Ids that a sender chose stay.
+    await server.db.owner.inTenant(tenantId, async (tx) => {
+      for (const table of ['visitor_arrivals', 'occupancy_events', 'presence_events'])
+        await tx.query(`UPDATE ${table} SET event_id = 'e' WHERE tenant_id = $1`, [tenantId]);
+    });
+    await load();
+    expect(await filesWith(OLD)).toHaveLength(4);
+    expect(await ofOldMonth()).toContain(`presence/${old.slice(0, 7)}.${format}`);
+    await server.db.owner.inTenant(tenantId, (tx) =>
+      tx.query(
+        `INSERT INTO retention_settings (tenant_id, kind, kept)
+         VALUES ($1, 'names', 'P92D'), ($1, 'visitorNames', 'P92D'), ($1, 'visitors', 'P36M')`,
+        [tenantId],
+      ),
+    );
+    await enforceRetention({ server });
+    await load();
+    expect(await filesWith(OLD)).toEqual([]);
+    expect(await ofOldMonth()).toEqual([]);
+    const ofPerson = `FROM presence WHERE userId = '${user.userId}'`;
+    expect(await query(database, `SELECT count(*)::INTEGER ${ofPerson}`)).toEqual([[1]]);
+    const counts = `SELECT (SELECT count(*) FROM visitors)::INTEGER, (SELECT count(*) FROM presence)::INTEGER`;
+    expect(await query(database, counts)).toEqual([[2, 2]]);
+  },
+);
