@@ -12,6 +12,9 @@ const SHARING = [
   'packages/server/test/{export-shares,export-slow-readers,floor-shares,formats-streaming,guess-limit}.scale.test.ts',
   'packages/server/test/{promotion,standby}.scale.test.ts',
   'packages/server/test/{demo/seed,jobs/runner}.scale.test.ts',
+  'packages/server/test/{backup-encryption,end-of-names-orders,erasure-interference}.scale.test.ts',
+  'packages/server/test/{manage-accounts-list,master-key-rotation,metrics-questions.property}.scale.test.ts',
+  'packages/server/test/{outage,parquet-readers,retention-changes,trigrams,user-search.property}.scale.test.ts',
   'packages/server/test/cli/!(export-long|overload|scim-create).scale.test.ts',
   'packages/server/test/embedded/!(crash).scale.test.ts',
 ];
