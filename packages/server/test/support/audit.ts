@@ -44,7 +44,8 @@ export async function entriesOf(
               ARRAY(SELECT json_build_object('kind', k.kind, 'reference', k.reference, 'name', k.name)
                     FROM audit_subjects k WHERE k.subject_id = ANY (e.target_ids)) AS targets
        FROM audit_entries e LEFT JOIN audit_subjects a ON a.subject_id = e.actor_id
-       ORDER BY e.written_xid, e.occurred_at`,
+       -- The position of a row in the table tells entries apart that were stored at once.
+       ORDER BY e.written_xid, e.occurred_at, e.ctid`,
     ),
   );
   return rows;
