@@ -72,7 +72,7 @@ describe.each(['ndjson', 'csv'])('%s', (format) => {
     const response = await openExport(format);
     expect(response.headers).toMatchObject({ 'transfer-encoding': 'chunked' });
     await once(response, 'readable');
-    expect(await exportsRunning()).toBe(1);
+    await expect.poll(exportsRunning).toBe(1);
     const { text, complete } = await readAll(response);
     expect(complete).toBe(true);
     const lines = text.split(/\r?\n/).filter((line) => line !== '');
@@ -85,7 +85,7 @@ test('parquet is sent while the server still reads it from the database, and is 
   const response = await openExport('parquet');
   expect(response.headers).toMatchObject({ 'transfer-encoding': 'chunked' });
   await once(response, 'readable');
-  expect(await exportsRunning()).toBe(1);
+  await expect.poll(exportsRunning).toBe(1);
   const { bytes, complete } = await readAll(response);
   expect(complete).toBe(true);
   expect([bytes.subarray(0, 4), bytes.subarray(-4)].map(String)).toEqual(['PAR1', 'PAR1']);
@@ -102,7 +102,7 @@ describe.each(['ndjson', 'csv', 'parquet'])('%s', (format) => {
 
   test('a client that hangs up frees its export connection at once', async () => {
     const readers = await Promise.all(Array.from({ length: SHARE }, () => openExport(format)));
-    expect(await exportsRunning()).toBe(SHARE);
+    await expect.poll(exportsRunning).toBe(SHARE);
     for (const response of readers) response.destroy();
     await expect.poll(exportsRunning).toBe(0);
     expect((await openExport(format)).statusCode).toBe(200);
@@ -117,7 +117,7 @@ describe.each([
     const response = await openExport('ndjson', coding);
     expect(response.headers).toMatchObject({ 'content-encoding': coding, 'transfer-encoding': 'chunked' });
     await once(response, 'readable');
-    expect(await exportsRunning()).toBe(1);
+    await expect.poll(exportsRunning).toBe(1);
     const { bytes, complete } = await readAll(response);
     expect(complete).toBe(true);
     expect(decode(bytes).toString() === (await readAll(await openExport('ndjson'))).text).toBe(true);
@@ -134,7 +134,7 @@ describe.each([
     const open = () => openExport('json', coding);
     for (let round = 0; round < 2; round++) {
       const readers = await Promise.all(Array.from({ length: SHARE }, open));
-      expect(await exportsRunning()).toBe(SHARE);
+      await expect.poll(exportsRunning).toBe(SHARE);
       for (const response of readers) response.destroy();
       await expect.poll(exportsRunning).toBe(0);
     }

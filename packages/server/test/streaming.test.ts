@@ -66,7 +66,7 @@ test('an export is sent while the server still reads it from the database, and i
   });
   await once(response, 'readable');
   expect(response.read(1)?.toString()).toBe('[');
-  expect(await exportsRunning()).toBe(1);
+  await expect.poll(exportsRunning).toBe(1);
   const { text, complete } = await readAll(response);
   expect(complete).toBe(true);
   const rows = JSON.parse(`[${text}`) as { eventId: string }[];

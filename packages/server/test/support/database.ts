@@ -67,7 +67,7 @@ export const COUNT_TRANSACTIONS = `SELECT count(*)::integer AS count FROM pg_sta
  WHERE datname = $1 AND application_name = 'rollcall' AND xact_start IS NOT NULL
    AND backend_type = 'client backend' AND pid <> pg_backend_pid()`;
 
-/** The number of open transactions of the product in a test's database. */
+/** The number of open transactions of the product in a test's database. The server has short ones of its own, so poll for a number. */
 export function countTransactions({ target }: TestDatabase): Promise<number> {
   return asAdmin(async (client) => {
     const { rows } = await client.query<{ count: number }>(COUNT_TRANSACTIONS, [target.database]);
