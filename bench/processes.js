@@ -1,6 +1,7 @@
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 const STOP_LIMIT_MS = 30_000;
@@ -23,6 +24,16 @@ async function endAll() {
   const forced = setTimeout(killAll, STOP_LIMIT_MS / 3);
   await Promise.all([...running].map(ended));
   clearTimeout(forced);
+}
+
+/** A port of this machine that nothing uses now. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** Notes a process that has to end with the benchmark. */

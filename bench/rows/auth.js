@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startContender } from '../processes.js';
+import { freePort, startContender } from '../processes.js';
 import { processorSeconds } from '../processor-time.js';
 import { inTurn } from '../statistics.js';
 import { comparison, load } from './common.js';
@@ -99,15 +97,6 @@ async function whileRead(url, work) {
     over.abort();
     await reading;
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Tokens by client credentials, used again and new every time, against oidc-provider, which signs every time. */

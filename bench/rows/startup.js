@@ -2,12 +2,11 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { get } from 'node:http';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { newDirectory, removeDirectory } from '../environment.js';
-import { keep, MAIN } from '../processes.js';
+import { freePort, keep, MAIN } from '../processes.js';
 import { maximum } from './common.js';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
@@ -161,13 +160,4 @@ function canRun(prepare) {
   } catch {
     return false;
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,5 +1,5 @@
-import { sign } from 'node:crypto';
-import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { createPrivateKey } from 'node:crypto';
+import { decodeJwt, decodeProtectedHeader, type JWTHeaderParameters, SignJWT } from 'jose';
 import { signingKeyContext } from '../src/auth/signing-keys.ts';
 import { listSigningKeys } from '../src/store/auth/signing-keys.ts';
 import type { Server } from './server.ts';
@@ -17,13 +17,7 @@ export async function signedUntil(
   const key = keys.find(({ kid }) => kid === header.kid);
   if (!key) throw new Error('The signing key of the token is not there.');
   const endsAtS = Math.floor(Date.now() / 1_000) + inS;
-  const claims = { ...decodeJwt(token), iat: endsAtS - LIFE_S, exp: endsAtS };
-  const signed = [header, claims]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
-    .join('.');
-  const signature = sign('sha256', Buffer.from(signed), {
-    key: masterKey.open(key.privateKeySealed, signingKeyContext(key.kid)),
-    dsaEncoding: 'ieee-p1363',
-  });
-  return `${signed}.${signature.toString('base64url')}`;
+  return new SignJWT({ ...decodeJwt(token), iat: endsAtS - LIFE_S, exp: endsAtS })
+    .setProtectedHeader(header as JWTHeaderParameters)
+    .sign(createPrivateKey(masterKey.open(key.privateKeySealed, signingKeyContext(key.kid))));
 }

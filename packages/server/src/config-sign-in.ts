@@ -1,5 +1,5 @@
 import { hiding, setting } from './config-setting.ts';
-import { issuerUrl, nothingToHide, oneOf, text } from './config-values.ts';
+import { issuerUrl, oneOf, text, withoutPassword } from './config-values.ts';
 
 /** The secret of the client at the identity provider, unless it is in a file. A flag would show in the process list. */
 export const OIDC_CLIENT_SECRET_ENV = 'ROLLCALL_OIDC_CLIENT_SECRET';
@@ -13,7 +13,7 @@ export const SIGN_IN_SETTINGS = {
       'issuer of the identity provider by which people sign in (OpenID Connect); with --oidc-client-id',
       issuerUrl,
     ),
-    nothingToHide,
+    withoutPassword,
   ),
   oidcClientId: setting(
     '--oidc-client-id <id>',

@@ -57,9 +57,6 @@ function refuseUser({ username, password }: URL): void {
     throw new InvalidSettingError('It must be a URL without a user name and a password.');
 }
 
-/** `hide` of a setting whose parser accepts no secret: only errors hide the value. */
-export const nothingToHide = (value: string): string => value;
-
 /** A program with `***` for its arguments, because one of them may be a secret. */
 export const withoutArguments = (command: string): string => command.trim().replace(/\s+.*$/s, ' ***');
 
@@ -72,7 +69,7 @@ export const postgresUrl = (value: string): string => {
   return value;
 };
 
-/** A database URL with `***` for its passwords. */
+/** A URL with `***` for its passwords. */
 export const withoutPassword = (url: string): string =>
   url.replace(/^([^:/]+:\/\/[^:/@?]*):[^?]*@/, '$1:***@').replace(/([?&](?:ssl)?password=)[^&]*/gi, '$1***');
 

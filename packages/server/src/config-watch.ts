@@ -1,5 +1,5 @@
 import { hiding, setting } from './config-setting.ts';
-import { httpUrl, nothingToHide, oneOf, text, whole } from './config-values.ts';
+import { httpUrl, oneOf, text, whole, withoutPassword } from './config-values.ts';
 
 /** How an operator watches the server. */
 export const WATCH_SETTINGS = {
@@ -50,6 +50,6 @@ export const WATCH_SETTINGS = {
       'address of a collector of OpenTelemetry, such as http://localhost:4318, to which the server sends traces; by default it makes none',
       httpUrl,
     ),
-    nothingToHide,
+    withoutPassword,
   ),
 } as const;

@@ -3,7 +3,6 @@ import { hiding, type Setting, type SettingsOf, setting } from './config-setting
 import { SIGN_IN_SETTINGS } from './config-sign-in.ts';
 import {
   httpUrl,
-  nothingToHide,
   oneOf,
   origins,
   postgresUrl,
@@ -66,7 +65,7 @@ export const SERVER_SETTINGS = {
       'URL at which clients reach the server; it is also the issuer and audience of tokens',
       httpUrl,
     ),
-    nothingToHide,
+    withoutPassword,
   ),
   tlsCert: setting(
     '--tls-cert <path>',
@@ -90,7 +89,7 @@ export const SERVER_SETTINGS = {
       origins,
       [] as string[],
     ),
-    nothingToHide,
+    withoutPassword,
   ),
   clockSkewS: setting(
     '--clock-skew-s <seconds>',
@@ -206,7 +205,7 @@ export const CLIENT_SECRET_ENV = 'ROLLCALL_SECRET';
 export const CLIENT_SETTINGS = {
   baseUrl: hiding(
     setting('--base-url <url>', 'ROLLCALL_BASE_URL', 'address of the server to call', httpUrl),
-    nothingToHide,
+    withoutPassword,
   ),
   key: setting('--key <id>', 'ROLLCALL_API_KEY', 'id of the key to call it with', text),
   authentication: setting(

@@ -1,7 +1,13 @@
 import { request } from 'node:http';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLogger } from '../src/http/logging.ts';
-import { aggregate, type ProcessMetrics, WorkerMetrics } from '../src/http/monitoring/aggregate.ts';
+import {
+  aggregate,
+  keepLongestDelay,
+  type ProcessMetrics,
+  WorkerMetrics,
+} from '../src/http/monitoring/aggregate.ts';
 import { InstanceMonitor } from '../src/http/monitoring/instance-monitor.ts';
 import { MOST_ORGANISATIONS, Monitor, type ShareUse } from '../src/http/monitoring/monitor.ts';
 import { type MonitoringServer, serveMonitoring } from '../src/http/monitoring/monitoring-server.ts';
@@ -343,4 +349,26 @@ test('Counters of a worker that has ended stay counted, and its gauges do not', 
   expect(sampleOf(text, 'rollcall_export_rows_total{dataset="users",format="json"}')).toBe(12);
   expect(sampleOf(text, 'rollcall_changes_cursor_age_seconds_count')).toBe(3);
   expect(sampleOf(text, 'db_client_connection_max{db_client_connection_pool_name="events"}')).toBe(4);
+});
+
+test('Of the delays of the event loops of several processes, the longest counts, and of their memory the sum', async () => {
+  const processOf = async (delayS: number, bytes: number) => {
+    const registry = new Registry();
+    collectDefaultMetrics({ register: registry });
+    keepLongestDelay(registry);
+    const values = { nodejs_eventloop_lag_p99_seconds: delayS, nodejs_heap_size_used_bytes: bytes };
+    const all = (await registry.getMetricsAsJSON()) as unknown as ProcessMetrics;
+    for (const metric of all) {
+      const value = values[metric.name as keyof typeof values];
+      if (value !== undefined) metric.values = [{ value, labels: {} }];
+    }
+    return all;
+  };
+  const text = await aggregate([
+    await processOf(0.01, 100),
+    await processOf(1.4, 200),
+    await processOf(0.02, 300),
+  ]);
+  expect(sampleOf(text, 'nodejs_eventloop_lag_p99_seconds')).toBe(1.4);
+  expect(sampleOf(text, 'nodejs_heap_size_used_bytes')).toBe(600);
 });

@@ -119,7 +119,7 @@ async function tailEntries(options: TailOptions): Promise<void> {
       organisations: async () =>
         one ? [{ tenantId: one.tenantId }] : await owner.inSystem(listOrganisations),
       write: out === undefined ? toStandardOutput : toFile({ path: out, ...file }),
-      state: new TailState(state, { isOfAll }),
+      state: new TailState(state),
       since,
       once,
     });

@@ -76,7 +76,7 @@ async function readPassphrase(file: string): Promise<string> {
 
 async function requirePrivate(what: string, file: string): Promise<void> {
   const fault = await filePermissionFault(what, file).catch(unreadable(file));
-  if (fault !== undefined) throw new CliError(fault);
+  if (fault !== undefined) throw new CliError(fault.sentence);
 }
 
 /** The lines of a file, as age reads them: without blank ones and comments. Throws `CliError` if there are none. */

@@ -69,7 +69,7 @@ export async function readConfigFile(file: string): Promise<FileValue[]> {
       'The configuration file has the password of a database, and',
       file,
     );
-    if (fault !== undefined) throw new CliError(fault);
+    if (fault !== undefined) throw new CliError(fault.sentence);
   }
   return values;
 }
@@ -146,8 +146,9 @@ function keyAt(text: string, offset: number): string {
   return forTerminal(/^["']?([^:\n"']*)/.exec(text.slice(offset))?.[1] ?? '');
 }
 
-function holdsPassword({ setting: { hide }, value }: FileValue): boolean {
-  return hide === withoutPassword && hide(String(value)) !== value;
+/** Only the URL of a database may have a password. */
+function holdsPassword({ value }: FileValue): boolean {
+  return withoutPassword(String(value)) !== String(value);
 }
 
 /** The file names a program that the server runs, and the data: nobody else may change it. */

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type { BackupEncryption, DecryptWith } from '../store/backup/encryption.ts';
 import type { Database } from '../store/connections/db.ts';
 import { CliError, unreadable } from './errors.ts';
@@ -29,7 +31,7 @@ export async function toRecordFile(
   const { writeErasureRecord } = await import('../privacy/erasure-record.ts');
   const text = `${JSON.stringify({ recordedAt })}\n${await writeErasureRecord(owner)}`;
   const content = Buffer.from(text);
-  return encryption ? collect(encryption.encrypt(inPieces(content))) : content;
+  return encryption ? buffer(encryption.encrypt(Readable.from([content]))) : content;
 }
 
 /** Reads a record of erasures, also one that is encrypted as a backup is. Throws `CliError`. */
@@ -69,7 +71,7 @@ async function readText(file: string, decryptWith: DecryptWith | undefined): Pro
   const content = await readFile(file).catch(unreadable(file));
   const { archiveBytes, isEncrypted } = await import('../store/backup/encryption.ts');
   if (!isEncrypted(content)) return content.toString('utf8');
-  const decrypted = await collect(archiveBytes(inPieces(content), decryptWith)).catch(() => {
+  const decrypted = await buffer(archiveBytes(Readable.from([content]), decryptWith)).catch(() => {
     throw new CliError(
       `The record of erasures ${file} is encrypted, and what you gave does not open it. Decrypt it with age, and give it with --erasures.`,
     );
@@ -85,16 +87,6 @@ function timeOf(line: string): Date | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function* inPieces(content: Buffer): AsyncGenerator<Uint8Array> {
-  yield content;
-}
-
-async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const collected: Uint8Array[] = [];
-  for await (const piece of pieces) collected.push(piece);
-  return Buffer.concat(collected);
 }
 
 /** Erases the people of a record whom the database has. Throws `CliError` after all others if one of them is a last administrator. */

@@ -118,10 +118,10 @@ function fileSource(
   owners: () => Promise<number[]> = async () => [],
 ): MasterKeySource {
   const read = async () => {
-    const reason = await filePermissionFault('The master key file', name, await owners()).catch(
+    const fault = await filePermissionFault('The master key file', name, await owners()).catch(
       unreadable(name),
     );
-    if (reason !== undefined) throw new CliError(reason);
+    if (fault !== undefined) throw new CliError(fault.sentence);
     return parseMasterKeys(await readFile(file, 'utf8').catch(unreadable(name)));
   };
   return { name, file, read };

@@ -15,8 +15,8 @@ const AGENT = new Agent(OPTIONS);
 const TLS_AGENT = new TlsAgent(OPTIONS);
 
 /**
- * As the global `fetch` for a POST: the same answer, and an error where there is none. It reads the whole answer, which
- * must be small, unless it is a ZIP file, and does not follow redirections. The global one takes a third of the processor time of
+ * As the global `fetch` for a POST: the same answer, and an error where there is none. It reads the whole answer first, so that
+ * an answer that breaks off is an error, too; only an export, a ZIP file, comes as a stream. It does not follow redirections. The global one takes a third of the processor time of
  * `rollcall submit`.
  */
 export function post(url: string, { headers = {}, body, signal }: Post): Promise<Response> {

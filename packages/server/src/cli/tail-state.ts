@@ -5,15 +5,10 @@ import { CliError } from './errors.ts';
 /** Up to where entries are printed, by organisation; in a file if it has a path. */
 export class TailState {
   readonly #path: string | undefined;
-  /** The file is of all organisations, not of one. */
-  readonly #isOfAll: boolean;
   readonly #states = new Map<string, EarlierSnapshot>();
-  /** The state of a file of one organisation, which does not say of which. */
-  #only: EarlierSnapshot | undefined;
 
-  constructor(path: string | undefined, { isOfAll }: { isOfAll: boolean }) {
+  constructor(path: string | undefined) {
     this.#path = path;
-    this.#isOfAll = isOfAll;
   }
 
   /** Reads the file, if there is one. Throws `CliError`. */
@@ -21,11 +16,8 @@ export class TailState {
     const text = this.#path === undefined ? undefined : await readText(this.#path);
     if (text === undefined) return;
     try {
-      const stored = JSON.parse(text);
-      if (!this.#isOfAll) this.#only = stateIn(stored);
-      else
-        for (const [tenantId, state] of Object.entries(stored.organisations))
-          this.#states.set(tenantId, stateIn(state));
+      for (const [tenantId, state] of Object.entries(JSON.parse(text).organisations))
+        this.#states.set(tenantId, stateIn(state));
     } catch {
       throw new CliError(`The file ${this.#path} is no state of this command.`);
     }
@@ -33,14 +25,14 @@ export class TailState {
 
   /** Undefined: nothing of the organisation is printed yet. */
   of(tenantId: string): EarlierSnapshot | undefined {
-    return this.#states.get(tenantId) ?? this.#only;
+    return this.#states.get(tenantId);
   }
 
-  /** Keeps the state of an organisation, and writes the file. Throws `CliError`. */
+  /** Keeps the state of an organisation, and writes the file with those of all. Throws `CliError`. */
   async keep(tenantId: string, state: EarlierSnapshot): Promise<void> {
     this.#states.set(tenantId, state);
     if (this.#path === undefined) return;
-    const stored = this.#isOfAll ? { organisations: Object.fromEntries(this.#states) } : state;
+    const stored = { organisations: Object.fromEntries(this.#states) };
     const temporary = `${this.#path}.new`;
     try {
       await writeFile(temporary, `${JSON.stringify(stored)}\n`, { mode: 0o600 });

@@ -50,11 +50,12 @@ export async function prepareDataDir(dataDir: string, around: HostPaths): Promis
   }
   const real = await realpath(dataDir);
   const owners = await ownersOf(real);
-  const reason =
-    (await whyNotOurs(real)) ??
+  const notOurs = await whyNotOurs(real);
+  if (notOurs !== undefined) throw new EmbeddedServerError(notOurs);
+  const fault =
     (await directoryPermissionFault('The data directory', real, owners)) ??
     (await filePermissionFault('The password file', secretPath(real), owners));
-  if (reason !== undefined) throw new EmbeddedServerError(reason);
+  if (fault !== undefined) throw new EmbeddedServerError(fault.sentence);
   return real;
 }
 

@@ -95,19 +95,20 @@ export const visitorRoutes: FastifyPluginAsyncTypebox<PrivacyRoutesOptions> = as
       const dryRun = booleanParameter('dryRun', request.query.dryRun) ?? false;
       const subject = subjectOf(request.body);
       const names = 'email' in subject ? { emails: [subject.email] } : { name: subject.name };
-      const counted = await inRefusedSlices(
+      const refusedFound = await inRefusedSlices(
         database,
         tenantId,
         subject,
-        async (_, refused) => refused.length,
+        async (_, { length }) => length,
       );
       // The entry comes before the first change, so that an erasure that breaks off has one, too.
       const [found, window] = await inTenantWithRetries(database, tenantId, async (tx) => {
         const window = await findDaysOfVisits(tx, tenantId, 'day' in subject ? subject.day : null);
         const arrivals = window ? await countVisits(tx, tenantId, names, window) : 0;
-        const metadata = { by: namedBy(subject), arrivals, refusedEvents: counted };
+        const found = { arrivals, refusedEvents: refusedFound };
+        const metadata = { by: namedBy(subject), ...found };
         if (!dryRun) await app.audit.add(tx, request, 'visitor.erased', { metadata });
-        return [{ arrivals, refusedEvents: counted }, window];
+        return [found, window];
       });
       if (dryRun) return { dryRun, ...found };
       let arrivals = 0;

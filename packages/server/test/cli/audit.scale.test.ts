@@ -119,10 +119,21 @@ test('tail writes a file that rotates, of one organisation or of all', async () 
   await work.json(['orgs', 'create', 'gamma', ...place]);
   expect(await tail('--all-organisations', ...files)).toMatchObject({ code: 0 });
   expect(await linesIn(file)).toMatchObject([{}, {}, created('gamma')]);
-  expect(await tail('--org', 'acme', ...files)).toMatchObject({
+  expect(await tail('--org', 'acme', ...files)).toMatchObject({ code: 0 });
+  expect(await linesIn(file)).toHaveLength(3);
+  await writeFile(work.path('no.state'), '{}');
+  expect(await tail('--org', 'acme', '--state', work.path('no.state'))).toMatchObject({
     code: 1,
-    stderr: `rollcall: The file ${work.path('tailed.state')} is no state of this command.\n`,
+    stderr: `rollcall: The file ${work.path('no.state')} is no state of this command.\n`,
   });
+
+  // A state says up to where which organisation is printed: another one begins at its first entry.
+  const one = (org: string) => tail('--org', org, '--state', work.path('one.state'));
+  const actionsOf = async (org: string) => (await one(org)).stdout.match(/"action":"[a-z.]+"/g);
+  for (const org of ['acme', 'beta']) {
+    expect(await actionsOf(org)).toEqual(['"action":"organisation.created"']);
+    expect(await actionsOf(org)).toBeNull();
+  }
 
   // A file that is as large as it may be gets another name, before the next lines.
   await writeFile(file, `${'x'.repeat(1024 * 1024)}\n`);

@@ -96,7 +96,7 @@ test('rollcall doctor finds a standby that does not replay', async () => {
   await primary.asAdmin((admin) => admin.query('CREATE TABLE written (x integer)'));
   expect(await standbyFinding(urlOf(standby))).toMatchObject({
     state: 'mend',
-    found: expect.stringMatching(/^The standby lacks \d+ .iB that the primary had three seconds ago/),
+    found: expect.stringMatching(/^The standby lacks \d+ .iB that the primary had 3 seconds ago/),
   });
   await standby.replay('resume');
   await standby.catchUp(primary);

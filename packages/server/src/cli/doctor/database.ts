@@ -6,14 +6,12 @@ import { MIGRATIONS_DIR } from '../../store/release.ts';
 import type { DatabaseFacts } from '../../store/schema/examine.ts';
 import { firstNotRolling } from '../../store/schema/rolling.ts';
 import { servingRoleFault } from '../../store/schema/serving-role.ts';
+import { MOST_BEHIND_MS } from '../../store/warehouse/warehouse-reads.ts';
 import type { Connection } from '../context.ts';
 import { advice, type Finding, fine, formatBytes, mend, unknown } from './finding.ts';
 
 /** Signed logins may differ by 300 seconds. Clients have faults of their own, so the machines may not need much of it. */
 const MOST_CLOCK_DIFFERENCE_MS = 5_000;
-
-/** Reads of a standby without a cursor have all that is older than this. */
-const MOST_LAG_S = 60;
 
 /** The clock of this machine against that of the database. */
 export function checkClock({ clockAheadMs }: DatabaseFacts): Finding {
@@ -147,7 +145,7 @@ export function checkReplication({
       `Start the standby of the slot, or drop the slot: call pg_drop_replication_slot('${slot.name}').`,
     );
   }
-  if (longestLagS !== null && longestLagS > MOST_LAG_S) {
+  if (longestLagS !== null && longestLagS * 1_000 > MOST_BEHIND_MS) {
     return mend(
       check,
       `A standby is ${longestLagS.toFixed(0)} seconds behind.`,

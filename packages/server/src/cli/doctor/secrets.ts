@@ -28,8 +28,7 @@ export async function checkPermissions({ dataDir, databaseUrl }: DataConfig): Pr
     (await filePermissionFault('The password file', join(dir, 'postgres.secret'), owners)) ??
     (await filePermissionFault('The master key file', masterKeyPath(dir), owners));
   if (fault === undefined) return fine(check, `Only its owner reads and changes ${dir}.`);
-  const [found = fault, remedy = ''] = fault.split(/; (.*)/);
-  return mend(check, `${found}.`, sentence(remedy));
+  return mend(check, `${fault.found}.`, sentence(fault.remedy));
 }
 
 /** Whether the sources of the master key give one. The check against the database is another one. */
@@ -98,8 +97,7 @@ export async function checkTlsKey({ tlsKey = '' }: Pick<ServerConfig, 'tlsKey'>)
   const check = 'TLS key';
   const fault = await filePermissionFault('The TLS key', tlsKey);
   if (fault === undefined) return fine(check, `Only its owner reads ${tlsKey}.`);
-  const [found = fault, remedy = ''] = fault.split(/; (.*)/);
-  return advice(check, `${found}.`, sentence(remedy));
+  return advice(check, `${fault.found}.`, sentence(fault.remedy));
 }
 
 function day(ms: number): string {
@@ -107,5 +105,5 @@ function day(ms: number): string {
 }
 
 function sentence(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }

@@ -1,11 +1,9 @@
 import type { DataConfig, ServerConfig } from '../../config.ts';
 import type { DatabaseFacts } from '../../store/schema/examine.ts';
 import { examineStandby } from '../../store/schema/examine-standby.ts';
+import { LONGEST_WAIT_MS } from '../../store/warehouse/warehouse-reads.ts';
 import type { Connection } from '../context.ts';
 import { type Finding, fine, formatBytes, mend } from './finding.ts';
-
-/** How long an answer waits for the standby: see docs/standby.md. */
-const WAIT_MS = 3_000;
 
 /** The standby for reads of --read-database-url. */
 export async function checkStandby(
@@ -20,7 +18,7 @@ export async function checkStandby(
       '--read-database-url needs --database-url, the URL of the primary.',
       'Give both, or neither.',
     );
-  const facts = await examineStandby(target, { connectionString: readDatabaseUrl }, WAIT_MS);
+  const facts = await examineStandby(target, { connectionString: readDatabaseUrl }, LONGEST_WAIT_MS);
   if ('fault' in facts)
     return mend(
       check,
@@ -50,7 +48,7 @@ export async function checkStandby(
   if (facts.missingBytes > 0)
     return mend(
       check,
-      `The standby lacks ${formatBytes(facts.missingBytes)} that the primary had three seconds ago, so answers come from the primary.`,
+      `The standby lacks ${formatBytes(facts.missingBytes)} that the primary had ${LONGEST_WAIT_MS / 1_000} seconds ago, so answers come from the primary.`,
       'Look at the replication: docs/standby.md says what an answer waits for.',
     );
   return fine(check, 'The standby answers, and has what the primary has.');

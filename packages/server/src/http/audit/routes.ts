@@ -1,8 +1,6 @@
 import type { AuditAction } from './actions.ts';
 
-/**
- * The operations with a method of a change and with an entry, each with the action of it. A test calls each of them and looks for the entry.
- */
+/** The operations other than GET that have an entry, each with its action. A test calls each of them and looks for the entry. */
 export const AUDITED_CHANGES: Readonly<Record<string, AuditAction>> = {
   'POST /v1/session': 'session.begun',
   'POST /v1/session/link': 'session.begun',

@@ -1,10 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import type { DatabaseTarget } from '../connections/db.ts';
-import { newClient } from '../connections/hosts.ts';
-import { type RoleFacts, readRole } from './examine.ts';
+import { asking, type RoleFacts, readRole } from './examine.ts';
 
-const CONNECT_TIMEOUT_MS = 5_000;
 const ASK_AGAIN_MS = 100;
 
 /** What a standby for reads says of itself. */
@@ -60,20 +58,5 @@ async function lag(onPrimary: pg.Client, onStandby: pg.Client, waitMs: number): 
     const missing = Math.max(0, Number(found[0]?.missing ?? 0));
     if (missing === 0 || waitedMs >= waitMs) return missing;
     await delay(ASK_AGAIN_MS);
-  }
-}
-
-async function asking<T>(target: DatabaseTarget, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = newClient({
-    ...target,
-    application_name: 'rollcall doctor',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-  });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }

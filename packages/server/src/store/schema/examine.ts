@@ -47,14 +47,7 @@ export interface Replication {
  * Asks a database what "rollcall doctor" reports. It changes nothing, and does not migrate. Rejects with the errors of pg.
  */
 export async function examineDatabase(target: DatabaseTarget, clock: () => number): Promise<DatabaseFacts> {
-  const client = newClient({
-    ...target,
-    application_name: 'rollcall doctor',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-  });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
+  return asking(target, async (client) => {
     const clockAheadMs = await askClock(client, clock);
     const { rows } = await client.query<{ version: string; bytes: string; isStandby: boolean }>(
       `SELECT current_setting('server_version') AS version, pg_database_size(current_database()) AS bytes,
@@ -74,6 +67,20 @@ export async function examineDatabase(target: DatabaseTarget, clock: () => numbe
       masterKeyChecks: applied.length === 0 ? undefined : await checksOf(client),
       replication: await replicationOf(client),
     };
+  });
+}
+
+/** Runs `work` on a connection of its own. Rejects with the errors of pg. */
+export async function asking<T>(target: DatabaseTarget, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = newClient({
+    ...target,
+    application_name: 'rollcall doctor',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return await work(client);
   } finally {
     await client.end().catch(() => undefined);
   }

@@ -54,8 +54,9 @@ interface Read {
 }
 
 /** Answers may be as old as this: a minute. */
-const MOST_BEHIND_MS = 60_000;
-const LONGEST_WAIT_MS = 3_000;
+export const MOST_BEHIND_MS = 60_000;
+/** How long an answer waits for the standby. */
+export const LONGEST_WAIT_MS = 3_000;
 const POLL_MS = 20;
 const ASK_TIMEOUT_MS = 5_000;
 /** A standby that did not answer in time is left alone this long, so that not every request waits for it. */
