@@ -8,13 +8,15 @@ const test = { ...common, testTimeout: 900_000 };
 /** These start processes or a browser, and measure hardly any time. So two of them may share the machine. */
 const SHARING = [
   'packages/{console,sdk}/test/**/*.scale.test.ts',
-  'packages/server/test/{backup-damage,backup-moment,backup-owners,backup-schema,examples}.scale.test.ts',
-  'packages/server/test/{export-shares,export-slow-readers,floor-shares,formats-streaming,guess-limit}.scale.test.ts',
-  'packages/server/test/{promotion,standby}.scale.test.ts',
-  'packages/server/test/{demo/seed,jobs/runner}.scale.test.ts',
-  'packages/server/test/{backup-encryption,end-of-names-orders,erasure-interference}.scale.test.ts',
-  'packages/server/test/{manage-accounts-list,master-key-rotation,metrics-questions.property}.scale.test.ts',
-  'packages/server/test/{outage,parquet-readers,retention-changes,trigrams,user-search.property}.scale.test.ts',
+  'packages/server/test/*.property.scale.test.ts',
+  'packages/server/test/{backup-damage,backup-encryption,backup-moment,backup-owners,backup-schema}.scale.test.ts',
+  'packages/server/test/{database-hosts,end-of-names-orders,end-of-names-rows,erasure-interference}.scale.test.ts',
+  'packages/server/test/{examples,export-shares,export-slow-readers,floor-shares,formats-streaming}.scale.test.ts',
+  'packages/server/test/{guess-limit,manage-accounts-list,master-key-rotation,outage,parquet-readers}.scale.test.ts',
+  'packages/server/test/{promotion,redating-exports,retention-changes,rolling-migrations}.scale.test.ts',
+  'packages/server/test/{standby,trigrams}.scale.test.ts',
+  'packages/server/test/{demo/{history,live,seed},folder-import/import-whole-folder,jobs/runner}.scale.test.ts',
+  'packages/server/test/workday/{concurrency,horizon-days.property}.scale.test.ts',
   'packages/server/test/cli/!(export-long|overload|scim-create).scale.test.ts',
   'packages/server/test/embedded/!(crash).scale.test.ts',
 ];

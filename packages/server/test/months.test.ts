@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { migrate } from '../src/store/schema/migrate.ts';
 import { dropMonths, makeMonths, partitionByMonth } from '../src/store/schema/months.ts';
 import { seeingAll } from './support/backup.ts';
-import type { TestDatabase } from './support/database.ts';
+import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import {
   addRows,
   createNewDatabase,
@@ -13,16 +13,29 @@ import {
   TENANT,
 } from './support/months.ts';
 
+let fresh: TestDatabase;
+let upgraded: TestDatabase;
+beforeAll(async () => {
+  [fresh, upgraded] = await Promise.all([createNewDatabase(), createUpgradedDatabase()]);
+});
+afterAll(() => Promise.all([fresh.drop(), upgraded.drop()]));
+
 let db: TestDatabase;
 beforeEach(async () => {
-  db = await createNewDatabase();
+  db = await createTestDatabase({ copyOf: fresh });
 });
 afterEach(() => db.drop());
 
 /** Continues with a database that has rows from before there were partitions. */
 async function upgrade(): Promise<void> {
   await db.drop();
-  db = await createUpgradedDatabase();
+  db = await createTestDatabase({ copyOf: upgraded });
+}
+
+/** The schema of a database that was made anew. */
+async function freshSchema(): Promise<unknown[]> {
+  const copy = await createTestDatabase({ copyOf: fresh });
+  return schemaOf(copy).finally(() => copy.drop());
 }
 
 const owner = <T>(work: Parameters<typeof seeingAll<T>>[1]) => seeingAll(db.target, work);
@@ -99,13 +112,7 @@ test('a database with rows becomes what a new one is, with all its rows, and its
     client.query("SELECT pg_relation_filenode('presence_events_before') AS node"),
   );
   expect(old).toEqual(files);
-
-  const fresh = await createNewDatabase();
-  try {
-    expect(await schemaOf(db)).toEqual(await schemaOf(fresh));
-  } finally {
-    await fresh.drop();
-  }
+  expect(await schemaOf(db)).toEqual(await freshSchema());
 });
 
 test('a migration to partitions waits for nobody for long, and continues where it was', async () => {
@@ -209,13 +216,7 @@ test('empty months that end before what is kept are dropped, and an event of the
   expect(await dropMonths(db.target, 'presence_events', APRIL)).toBe(0);
   expect(await make(NOW)).toBe(0);
 
-  const schema = await schemaOf(db);
-  const fresh = await createNewDatabase();
-  try {
-    expect(schema).toEqual(await schemaOf(fresh));
-  } finally {
-    await fresh.drop();
-  }
+  expect(await schemaOf(db)).toEqual(await freshSchema());
   await owner((client) => addRows(client, ['2026-03-31T23:59:59Z']));
   expect(await instantsOf('presence_events')).toEqual(['2026-03-31', '2026-04-01']);
 });

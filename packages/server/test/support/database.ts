@@ -11,14 +11,20 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A new, migrated database for a test file. Call `drop` in `afterAll`. */
-export async function createTestDatabase(options: { migrated?: boolean } = {}): Promise<TestDatabase> {
+/**
+ * A new database for a test file: migrated, empty, or a copy of one to which nobody is connected. Call `drop` in `afterAll`.
+ */
+export async function createTestDatabase({
+  migrated = true,
+  copyOf,
+}: {
+  migrated?: boolean;
+  copyOf?: TestDatabase;
+} = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const product = inject('productUser');
-  const template =
-    (options.migrated ?? true)
-      ? `TEMPLATE ${inject('templateDatabase')} STRATEGY ${inject('copyStrategy')}`
-      : '';
+  const original = copyOf?.target.database ?? (migrated ? inject('templateDatabase') : undefined);
+  const template = original === undefined ? '' : `TEMPLATE ${original} STRATEGY ${inject('copyStrategy')}`;
   await asAdmin((client) =>
     client.query(`CREATE DATABASE ${name} ${template} OWNER ${pg.escapeIdentifier(product.user)}`),
   );
