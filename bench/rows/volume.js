@@ -5,7 +5,10 @@ import { comparison, load } from './common.js';
 /** Stored events: few, and many. */
 const FULL = { few: 100_000, many: 20_000_000 };
 const SMALL = { few: 10, many: 2_000 };
-/** Of many events, this part is in the current month. The others are in the eleven months before. */
+/**
+ * Of many events, this part is in the current month, its coming days included: so the figure does not depend on the day of
+ * the run. The others are in the eleven months before.
+ */
 const THIS_MONTH = 0.3;
 const SLICE = 250_000;
 const BATCH = 100;
@@ -93,7 +96,7 @@ async function withoutIndexes({ owner }, progress, work) {
 }
 
 /**
- * Stores the same number of events for each organisation: in this month up to now, or evenly over `monthsBefore` months before.
+ * Stores the same number of events for each organisation: evenly over this month, or over `monthsBefore` months before.
  * It writes as the owner, because the server would take much longer. It handles two organisations at a time.
  */
 async function store({ owner, data }, count, monthsBefore, progress) {
@@ -120,18 +123,18 @@ async function store({ owner, data }, count, monthsBefore, progress) {
 const STORE = `
   WITH span AS (
     SELECT CASE WHEN $6 = 0 THEN date_trunc('month', now()) ELSE date_trunc('month', now()) - make_interval(months => $6) END AS first,
-           CASE WHEN $6 = 0 THEN now() ELSE date_trunc('month', now()) END AS last
+           date_trunc('month', now()) + make_interval(months => ($6 = 0)::int) AS last
   ), people AS MATERIALIZED (
     SELECT array_agg(user_id) AS ids FROM users WHERE tenant_id = $1
   ), desks AS MATERIALIZED (
     SELECT array_agg(node_id) AS ids FROM nodes WHERE tenant_id = $1 AND kind = 'place'
   ), events AS (
-    SELECT first + (last - first) * (n / $5::float8) AS observed_at, n,
+    SELECT first + (last - first) * (n / $5::float8) AS observed_at, now() - (last - first) * (1 - n / $5::float8) AS latest, n,
            people.ids[1 + n % cardinality(people.ids)] AS user_id, desks.ids[1 + n % cardinality(desks.ids)] AS node_id
     FROM generate_series($3::int, $4::int - 1) n, span, people, desks
   )
   INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id,
                                event_id, source_id, source_user_id, received_at)
   SELECT $1, observed_at, gen_random_uuid(), (observed_at AT TIME ZONE 'UTC')::date, user_id, $2, node_id,
-         'stored-' || n, 'bench', NULL, observed_at
+         'stored-' || n, 'bench', NULL, LEAST(observed_at, latest)
   FROM events`;
