@@ -218,6 +218,39 @@ test('an update of the server removes nothing: organisations that exist keep eve
   }
 });
 
+test('leave ends 13 months after its last day in a new organisation, and one of an earlier release keeps it', async () => {
+  const db = await createTestDatabase({ migrated: false });
+  try {
+    await migrate(db.target, { upTo: '0060_job_states' });
+    const earlier = await createTestOrganisation(db.owner);
+    await migrate(db.target);
+    const later = await createTestOrganisation(db.owner);
+    for (const tenantId of [earlier, later]) {
+      const { userId } = await addUser(db.owner, tenantId);
+      await seeingAll(db.target, (owner) =>
+        owner.query(
+          `INSERT INTO leaves (tenant_id, user_id, leave_id, start_day, end_day, leave_type)
+           SELECT $1, $2, gen_random_uuid(), day::date, day::date, 'holiday' FROM unnest(ARRAY['2026-03-09', '2026-03-10']) AS day`,
+          [tenantId, userId],
+        ),
+      );
+    }
+    await enforceRetention({ server: { db, clock: { read: () => Date.parse('2027-04-10T12:00:00Z') } } });
+    const kept = await seeingAll(db.target, (owner) =>
+      owner.query('SELECT tenant_id AS id, end_day::text AS day FROM leaves ORDER BY tenant_id <> $1, day', [
+        earlier,
+      ]),
+    );
+    expect(kept.rows).toEqual([
+      { id: earlier, day: '2026-03-09' },
+      { id: earlier, day: '2026-03-10' },
+      { id: later, day: '2026-03-10' },
+    ]);
+  } finally {
+    await db.drop();
+  }
+});
+
 test('a run that is stopped leaves the rest to the next one', async () => {
   await fillDays();
   await set({ occupancy: 'P1M' });

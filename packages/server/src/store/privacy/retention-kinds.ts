@@ -63,7 +63,7 @@ export const RETENTION = {
     datasets: [],
     endsNames: true,
   },
-  leave: { title: 'leave, after its last day', byDefault: null, shortestDays: 31, datasets: [] },
+  leave: { title: 'leave, after its last day', byDefault: 'P13M', shortestDays: 31, datasets: [] },
   sickLeave: {
     title: 'that a leave was sick leave, after its last day',
     byDefault: 'P3M',
