@@ -11,9 +11,13 @@ import { print } from './output.ts';
 interface Options extends DataConfig, EncryptionOptions {
   includeMasterKey?: true;
   schedule?: string;
+  erasuresSchedule?: string;
   keep?: number;
   json?: true;
 }
+
+/** How often a schedule of backups keeps the record of erasures: erasures of so long are lost with the disk of the database. */
+const RECORD_SCHEDULE = '*/10 * * * *';
 
 /** `rollcall backup`. */
 export function backupCommand(): Command {
@@ -37,11 +41,17 @@ export function backupCommand(): Command {
       '--schedule <cron>',
       'go on, and make a backup at each time of this cron expression, in UTC; with --keep',
     )
+    .option(
+      '--erasures-schedule <cron>',
+      `with --schedule, when the record of erasures is kept beside the backups, too (default: "${RECORD_SCHEDULE}")`,
+    )
     .option('--json', 'print the summary of each backup as JSON')
     .action(async (path: string, options: Options) => {
       const encryption = await readEncryption(options);
       const hasMasterKey = encryption !== undefined || options.includeMasterKey === true;
-      const { keep, schedule, json = false } = options;
+      const { keep, schedule, erasuresSchedule, json = false } = options;
+      if (erasuresSchedule !== undefined && schedule === undefined)
+        throw new CliError('--erasures-schedule needs --schedule.');
       if (keep === undefined) {
         if (schedule !== undefined)
           throw new CliError('--schedule needs --keep, the number of backups that stay.');
@@ -49,7 +59,8 @@ export function backupCommand(): Command {
       }
       const { backUpOnce, backUpOnSchedule } = await import('./backup/rotation.ts');
       const rotation = { dir: path, keep, config: options, encryption, hasMasterKey, json };
-      await (schedule === undefined ? backUpOnce(rotation) : backUpOnSchedule(rotation, schedule));
+      if (schedule === undefined) return backUpOnce(rotation);
+      await backUpOnSchedule(rotation, { backups: schedule, erasures: erasuresSchedule ?? RECORD_SCHEDULE });
     });
   for (const option of toOptions(DATA_SETTINGS)) command.addOption(option);
   return command;

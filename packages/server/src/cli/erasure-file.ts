@@ -25,10 +25,10 @@ export const recordName = (isEncrypted: boolean) => `rollcall-erasures.ndjson${i
 /** The content of the record beside backups: a line with its time, and the record of the database. It is encrypted as the backups are. */
 export async function toRecordFile(
   owner: Database,
-  recordedAt: Date,
   encryption: BackupEncryption | undefined,
 ): Promise<Buffer> {
   const { writeErasureRecord } = await import('../privacy/erasure-record.ts');
+  const recordedAt = new Date();
   const text = `${JSON.stringify({ recordedAt })}\n${await writeErasureRecord(owner)}`;
   const content = Buffer.from(text);
   return encryption ? buffer(encryption.encrypt(Readable.from([content]))) : content;

@@ -197,6 +197,11 @@ describe('rollcall backup --schedule', () => {
     await refuse(['--schedule', '0 0 30 2 *', '--keep', '1'], /has no time in the future/);
     await refuse(['--schedule', NEVER_IN_A_TEST], /--schedule needs --keep/);
     await refuse(['--keep', '0'], /whole number from 1/);
+    await refuse(['--keep', '1', '--erasures-schedule', EACH_SECOND], /--erasures-schedule needs --schedule/);
+    await refuse(
+      ['--schedule', NEVER_IN_A_TEST, '--keep', '1', '--erasures-schedule', 'often'],
+      /is no cron expression such as/,
+    );
     await refuse(['--schedule', NEVER_IN_A_TEST, '--keep', '1'], /did not accept the connection/, {
       ...env,
       DATABASE_URL: 'postgres://127.0.0.1:1/none',

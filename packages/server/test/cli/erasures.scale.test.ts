@@ -60,6 +60,28 @@ test('restore --erasures brings nobody back who was erased after the backup', as
   expect(left).not.toContain('ada');
 });
 
+test('a schedule of backups keeps the record between them, so that the last backup brings back nobody', async () => {
+  const key = await createKeyIn(work, work.path('scheduled'));
+  await writeFile(work.path('scheduled.csv'), 'userName,email\nada,ada@example.com\n');
+  await work.rollcall(['import', 'users', work.path('scheduled.csv'), ...inDir('scheduled')]);
+  const dir = work.path('schedule');
+  const options = ['backup', dir, '--keep', '9', '--include-master-key', ...inDir('scheduled')];
+  const { file } = await work.json<{ file: string }>(options);
+  const schedule = ['--schedule', '0 0 29 2 *', '--erasures-schedule', '* * * * * *'];
+  const running = work.spawn([...options, ...schedule]);
+  await until(() => running.stderr.includes('Backing up into'));
+  const { server, baseUrl } = await work.start(['serve', ...inDir('scheduled')]);
+  const { users } = new Rollcall({ baseUrl, ...key }).manage;
+  const [ada] = await users.list({ userName: 'ada' });
+  await users.erase(String(ada?.userId));
+  await server.stop();
+  await until(async () => (await readFile(`${dir}/rollcall-erasures.ndjson`, 'utf8')).includes('"subject"'));
+  running.signal('SIGTERM');
+  await running.exited;
+  const restored = await work.rollcall(['restore', `${dir}/${file}`, ...inDir('of-schedule')]);
+  expect(restored).toMatchObject({ code: 0, stdout: expect.stringContaining('Erased 1 people again.') });
+});
+
 test('backups in a directory keep the newest record beside them, and restore applies it', async () => {
   const key = await createKeyIn(work, work.path('kept'));
   await writeFile(work.path('kept.csv'), 'userName,email\nada,ada@example.com\ngrace,grace@example.com\n');

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataConfig } from '../../config.ts';
 import type { BackupEncryption } from '../../store/backup/encryption.ts';
+import type { Database } from '../../store/connections/db.ts';
 import { withContext } from '../context.ts';
 import { toRecordFile } from '../erasure-file.ts';
 import { CliError } from '../errors.ts';
@@ -35,32 +36,40 @@ export async function backUpOnce(rotation: Rotation): Promise<void> {
   }
 }
 
+/** The times of the work of `backUpOnSchedule`, as cron expressions in UTC. */
+export interface Schedule {
+  backups: string;
+  /** When it also keeps the record of erasures, which a backup that is older needs. */
+  erasures: string;
+}
+
 /**
- * Makes a backup at each time of a cron expression, in UTC, until a signal ends the process. A failure is printed, and the
- * process goes on. The exit code is 1 if the last backup failed. Throws operator errors before the first backup, and
- * `Interrupted` if a signal comes during a backup.
+ * Makes backups at set times, and keeps the record of erasures between them, until a signal ends the process. A failure is
+ * printed, and the process goes on. The exit code is 1 if the last backup failed. Throws operator errors before the first backup,
+ * and `Interrupted` if a signal comes during the work.
  */
-export async function backUpOnSchedule(rotation: Rotation, cron: string): Promise<void> {
+export async function backUpOnSchedule(rotation: Rotation, schedule: Schedule): Promise<void> {
   const interruption = catchInterruption();
-  const nextTime = await readSchedule(cron);
+  const nextBackup = await readSchedule(schedule.backups);
+  const nextRecord = await readSchedule(schedule.erasures);
   const folder = await openFolder(rotation);
   try {
     // A wrong setting shows now, not in the first night.
     await withContext(rotation.config, 'rollcall backup', async () => undefined);
-    let next = nextTime();
+    let backupAt = nextBackup();
+    let recordAt = nextRecord();
     remark(
-      `Backing up into ${rotation.dir} by the schedule ${cron}; the next backup is at ${next.toISOString()}.`,
+      `Backing up into ${rotation.dir} by the schedule ${schedule.backups}; the next backup is at ${backupAt.toISOString()}.`,
     );
-    while (await sleepUntil(next, interruption)) {
-      try {
-        await backUp(folder, rotation);
-        process.exitCode = 0;
-      } catch (error) {
-        if (error instanceof Interrupted) throw error;
-        process.exitCode = 1;
-        tellFailure(error, rotation);
+    while (await sleepUntil(new Date(Math.min(+backupAt, +recordAt)), interruption)) {
+      // A backup keeps the record, too.
+      if (+backupAt <= Date.now()) {
+        await attempt('backup', rotation, () => backUp(folder, rotation));
+        backupAt = nextBackup();
+      } else {
+        await attempt('record of erasures', rotation, () => recordErasures(folder, rotation));
       }
-      next = nextTime();
+      recordAt = nextRecord();
     }
   } finally {
     await folder.close();
@@ -94,6 +103,36 @@ async function openFolder({ dir }: Rotation): Promise<BackupFolder> {
   return unlessInterrupted(BackupFolder.open(dir));
 }
 
+/** Does a part of the schedule, and prints a failure. Throws `Interrupted`. */
+async function attempt(
+  what: 'backup' | 'record of erasures',
+  rotation: Rotation,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+    if (what === 'backup') process.exitCode = 0;
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    if (what === 'backup') process.exitCode = 1;
+    tellFailure(what, error, rotation);
+  }
+}
+
+/** Keeps the newest record of erasures in the folder. */
+async function recordErasures(folder: BackupFolder, { config, encryption }: Rotation): Promise<void> {
+  await withContext(config, 'rollcall backup', ({ owner }) => keepErasures(folder, owner, encryption?.()));
+}
+
+async function keepErasures(
+  folder: BackupFolder,
+  owner: Database,
+  encryption: BackupEncryption | undefined,
+): Promise<void> {
+  const content = await toRecordFile(owner, encryption);
+  await folder.keepErasures(content, encryption !== undefined);
+}
+
 async function backUp(folder: BackupFolder, rotation: Rotation): Promise<void> {
   const { config, encryption, hasMasterKey, keep, json } = rotation;
   const createdAt = new Date();
@@ -102,8 +141,7 @@ async function backUp(folder: BackupFolder, rotation: Rotation): Promise<void> {
   const summary = await withContext(config, 'rollcall backup', async (context) => {
     const file = join(folder.dir, name);
     const written = await writeVerified(file, context, content, (path) => folder.record(name, path));
-    const record = await toRecordFile(context.owner, new Date(), encryption?.());
-    await folder.keepErasures(record, encryption !== undefined);
+    await keepErasures(folder, context.owner, encryption?.());
     return written;
   });
   const { deleted, damaged } = await folder.prune(keep);
@@ -131,10 +169,10 @@ async function backUp(folder: BackupFolder, rotation: Rotation): Promise<void> {
   );
 }
 
-function tellFailure(error: unknown, { json }: Rotation): void {
+function tellFailure(what: string, error: unknown, { json }: Rotation): void {
   const { message, stack } = error as Error;
   const at = new Date().toISOString();
-  remark(`rollcall: ${at} The backup failed: ${isOperatorError(error) ? message : stack}`);
+  remark(`rollcall: ${at} The ${what} failed: ${isOperatorError(error) ? message : stack}`);
   if (json) print(JSON.stringify({ failedAt: at, error: message }));
 }
 
