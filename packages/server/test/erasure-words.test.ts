@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seeingAll } from './support/backup.ts';
+import { Consumer, facts } from './support/consumer.ts';
+import { addOffice } from './support/directory.ts';
 import { runErasures } from './support/erasing.ts';
 import { untilWaiting } from './support/locks.ts';
 import { type ManageClient, manageClient } from './support/manage.ts';
@@ -9,9 +12,11 @@ import { startTestServer, type TestServer } from './support/server.ts';
 let server: TestServer;
 let client: ManageClient;
 let colleagueId: string;
+let locationId: string;
 beforeAll(async () => {
   server = await startTestServer();
   client = await manageClient(server);
+  ({ locationId } = await addOffice(server.db.owner, client.tenantId));
   colleagueId = await client.make('users', { userName: 'colleague@example.com' });
 });
 afterAll(() => server.close());
@@ -20,11 +25,12 @@ interface Kept {
   attributes: number[];
   descriptions: number[];
   refused: number[];
+  visitors: number[];
 }
 
 /**
- * Erases a person of a name after each text was put into an attribute of a colleague, into the action log and into a refused
- * event. Returns the indexes of the texts that are still there.
+ * Erases a person of a name after each text was put into an attribute of a colleague, into the action log, into a refused
+ * event, and into the company of a visitor. Returns the indexes of the texts that are still there.
  */
 async function keptAfter(
   person: {
@@ -61,6 +67,7 @@ async function keptAfter(
          VALUES ($1, '2026-03-09T09:00:00Z', gen_random_uuid(), 'key', 'k', 'presence', 'unknownUser', $2, $3)`,
         [tenantId, String(index), JSON.stringify({ note: text })],
       );
+      await arriveAs(sql, { visitorName: 'Guest', visitorCompany: text, eventId: String(index) });
     }
   });
   const reply = await client.send('POST', `users/${userId}/erasure`);
@@ -83,12 +90,45 @@ async function keptAfter(
         'SELECT reason::integer AS index FROM refused_events WHERE tenant_id = $1 ORDER BY 1',
         [tenantId],
       ),
+      visitors: await numbers(
+        'SELECT event_id::integer AS index FROM visitor_arrivals WHERE tenant_id = $1 AND visitor_company IS NOT NULL ORDER BY 1',
+        [tenantId],
+      ),
     };
     await sql.query('DELETE FROM refused_events WHERE tenant_id = $1', [tenantId]);
+    await sql.query('DELETE FROM visitor_arrivals WHERE tenant_id = $1', [tenantId]);
     return kept;
   });
 }
-const allOf = (kept: number[]): Kept => ({ attributes: kept, descriptions: kept, refused: kept });
+const allOf = (kept: number[]): Kept => ({
+  attributes: kept,
+  descriptions: kept,
+  refused: kept,
+  visitors: kept,
+});
+
+interface Arrival {
+  visitorName: string;
+  visitorCompany?: string;
+  visitorEmail?: string;
+  eventId: string;
+}
+
+async function arriveAs(sql: pg.Client, arrival: Arrival): Promise<void> {
+  await sql.query(
+    `INSERT INTO visitor_arrivals (tenant_id, observed_at, event_digest, day, location_id, node_id, received_at, source_id, event_id,
+       visitor_name, visitor_company, visitor_email)
+     VALUES ($1, '2026-03-09T09:00:00Z', gen_random_uuid(), '2026-03-09', $2, $2, now(), 'lobby', $3, $4, $5, $6)`,
+    [
+      client.tenantId,
+      locationId,
+      arrival.eventId,
+      arrival.visitorName,
+      arrival.visitorCompany ?? null,
+      arrival.visitorEmail ?? null,
+    ],
+  );
+}
 
 describe('the erasure of a person finds the name in longer texts', () => {
   test('only as whole words: a colleague whose name contains it keeps the texts', async () => {
@@ -162,5 +202,48 @@ test('the erasure of a person deletes refused events in slices: the first ones a
     expect(meanwhile).toContain('many-250');
     expect(meanwhile.length).toBeLessThan(250);
     expect(await left()).toEqual([]);
+  });
+});
+
+describe('the erasure of a person finds arrivals of visitors', () => {
+  const arrivals: Arrival[] = [
+    { eventId: 'guest', visitorName: 'Guest of Ada Lovelace' },
+    { eventId: 'company', visitorName: 'Grace', visitorCompany: 'c/o ADA.L@example.com' },
+    { eventId: 'name', visitorName: 'ada lovelace', visitorCompany: 'Engines' },
+    { eventId: 'word', visitorName: 'Countess', visitorEmail: 'other@example.com' },
+    { eventId: 'address', visitorName: 'A.', visitorEmail: 'ADA.L@example.com' },
+    { eventId: 'longer', visitorName: 'Guest of the Countess' },
+    { eventId: 'other', visitorName: 'Ada Lovelacey', visitorEmail: 'ada.lov@example.com' },
+  ];
+
+  test('by a text that names the person, by the whole name, and by the address: the dry run counts them, and copies forget them', async () => {
+    const userId = await client.make('users', {
+      ...{ userName: 'ada.l@example.com', firstName: 'Ada', lastName: 'Lovelace' },
+    });
+    await seeingAll(server.db.target, async (sql) => {
+      await sql.query("UPDATE users SET display_name = 'Countess' WHERE user_id = $1", [userId]);
+      for (const arrival of arrivals) await arriveAs(sql, arrival);
+    });
+    const copy = new Consumer(server, await server.key(client.tenantId), 'visitors');
+    await copy.load();
+    const { categories } = await client.get(`users/${userId}/erasure`);
+    expect((categories as { name: string }[]).find(({ name }) => name === 'visits')).toMatchObject({
+      rows: 5,
+    });
+    await client.send('POST', `users/${userId}/erasure`);
+    await runErasures(server);
+    expect(await client.get(`users/${userId}/erasure`)).toMatchObject({ erasure: { rows: { visits: 5 } } });
+    await copy.follow();
+    expect(facts(copy.rows())).toEqual(facts(await copy.exported()));
+    const byName = copy
+      .rows()
+      .map(({ visitorName, visitorEmail, visitorCompany }) => [
+        ...[visitorName, visitorEmail, visitorCompany],
+      ]);
+    expect(byName.toSorted()).toEqual([
+      ['Ada Lovelacey', 'ada.lov@example.com', null],
+      ...Array(5).fill(['Erased visitor', null, null]),
+      ['Guest of the Countess', null, null],
+    ]);
   });
 });

@@ -3,11 +3,14 @@ import type { Database, Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
 import { lockUsers } from '../store/directory/users.ts';
 import { type ErasedRows, type Erasure, findErasure, insertErasure } from '../store/privacy/erasures.ts';
-import { REFUSED_EVENTS } from '../store/privacy/event-categories.ts';
+import { REFUSED_EVENTS, VISITS } from '../store/privacy/event-categories.ts';
 import { findPerson, type Person } from '../store/privacy/person.ts';
-import { closeUser, listNames, removeAccounts } from '../store/privacy/person-erasure.ts';
+import { closeUser, listAccountsNamed, removeAccounts } from '../store/privacy/person-erasure.ts';
 import { CATEGORIES, countPersonRows, readPersonRows } from '../store/privacy/person-rows.ts';
+import { listNames } from '../store/privacy/terms.ts';
+import { findDaysOfVisits, findVisitsOf, type Naming } from '../store/privacy/visitor-erasure.ts';
 import { type DayAuthor, freeFutureBookings } from '../workday/plan.ts';
+import { slicesOf } from './day-slices.ts';
 import { selectRefusedEvents } from './refused-events.ts';
 
 /** The person is the last administrator of the organisation, which would have nobody to sign in. */
@@ -97,13 +100,23 @@ export async function* countHeldRows(
   person: Person,
 ): AsyncGenerator<HeldRows, void> {
   const keys = { ...person, tenantId };
+  const names = await listNames(tx, tenantId, person, await listAccountsNamed(tx, person.names));
   for (const category of CATEGORIES) {
     let rows = 0;
     if (category.name === REFUSED_EVENTS) {
       const select = selectRefusedEvents(person);
       for await (const batch of readPersonRows(tx, category, keys)) rows += select(batch).length;
-    } else rows = await countPersonRows(tx, category, keys);
+    } else if (category === VISITS) rows = await countVisitsOf(tx, tenantId, { person, names });
+    else rows = await countPersonRows(tx, category, keys);
     const { name, title, erasure } = category;
     yield { name, title, rows, erasure };
   }
+}
+
+async function countVisitsOf(tx: Tx, tenantId: string, naming: Naming): Promise<number> {
+  const window = await findDaysOfVisits(tx, tenantId, null);
+  let visits = 0;
+  for (const slice of window ? slicesOf(window) : [])
+    visits += (await findVisitsOf(tx, tenantId, naming, slice)).length;
+  return visits;
 }

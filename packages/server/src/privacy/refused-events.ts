@@ -1,7 +1,7 @@
 import type { Person } from '../store/privacy/person.ts';
-import { hasTerm } from '../store/privacy/person-erasure.ts';
 import type { PersonRow } from '../store/privacy/person-rows.ts';
 import type { RefusedRow } from '../store/privacy/refused-rows.ts';
+import { hasTerm } from '../store/privacy/terms.ts';
 import type { VisitorSubject } from '../store/privacy/visitor-rows.ts';
 import { foldCardText } from '../store/values/digest.ts';
 import { fold } from '../store/values/fold.ts';

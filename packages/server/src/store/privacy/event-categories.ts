@@ -39,7 +39,8 @@ export const VISITS: Category = {
   purpose: 'to count visitors, and to tell whom a visitor comes to',
   source: 'the system that `sourceId` names',
   ...settableWithNames('visitors', 'visitorNames'),
-  erasure: 'name, e-mail address and company are removed',
+  erasure:
+    'name, e-mail address and company are removed, also where the name or the company names the person',
   seenBy: READERS_OF_DATASETS,
   from: `JOIN visitor_arrivals AS t ON t.tenant_id = person.tenant_id AND ${isOneOf('t.visitor_email', 'addresses')}
     ${nodeOf('node_id')}`,
