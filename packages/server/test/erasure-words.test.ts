@@ -26,6 +26,7 @@ interface Kept {
   descriptions: number[];
   refused: number[];
   visitors: number[];
+  authors: number[];
 }
 
 /**
@@ -37,18 +38,23 @@ async function keptAfter(
     userName?: string;
     firstName?: string;
     lastName?: string;
+    displayName?: string;
     externalId?: string;
     employeeNumber?: string;
   },
   texts: string[],
+  authors: string[] = [],
 ): Promise<Kept> {
   const { tenantId } = client;
-  const { employeeNumber, externalId, ...names } = person;
+  const { employeeNumber, externalId, displayName, ...names } = person;
   const userId = await client.make('users', { userName: `${randomUUID()}@example.com`, ...names });
   await seeingAll(server.db.target, async (sql) => {
     await sql.query(
-      `UPDATE users SET external_id = $3, attributes = $4 WHERE tenant_id = $1 AND user_id = $2`,
-      [tenantId, userId, externalId ?? null, employeeNumber === undefined ? {} : { employeeNumber }],
+      `UPDATE users SET external_id = $3, attributes = $4, display_name = $5 WHERE tenant_id = $1 AND user_id = $2`,
+      [
+        ...[tenantId, userId, externalId ?? null],
+        ...[employeeNumber === undefined ? {} : { employeeNumber }, displayName ?? null],
+      ],
     );
     await sql.query('DELETE FROM action_log WHERE tenant_id = $1', [tenantId]);
     await sql.query('UPDATE users SET attributes = $3 WHERE tenant_id = $1 AND user_id = $2', [
@@ -58,9 +64,10 @@ async function keptAfter(
     ]);
     for (const [index, text] of texts.entries()) {
       await sql.query(
-        `INSERT INTO action_log (tenant_id, logged_at, entry_id, action_id, user_id, day, category, action, description, changed_by, reason)
-         VALUES ($1, '2026-03-09T09:00:00Z', gen_random_uuid(), gen_random_uuid(), $2, '2026-03-12', 'plan', 'changed', $3, 'admin', $4)`,
-        [tenantId, colleagueId, text, String(index)],
+        `INSERT INTO action_log (tenant_id, logged_at, entry_id, action_id, user_id, day, category, action, description, changed_by,
+           reason, changed_by_name)
+         VALUES ($1, '2026-03-09T09:00:00Z', gen_random_uuid(), gen_random_uuid(), $2, '2026-03-12', 'plan', 'changed', $3, 'admin', $4, $5)`,
+        [tenantId, colleagueId, text, String(index), authors[index] ?? null],
       );
       await sql.query(
         `INSERT INTO refused_events (tenant_id, refused_at, refusal_id, sender, api_key_folded, endpoint, cause, reason, event)
@@ -86,6 +93,10 @@ async function keptAfter(
         'SELECT reason::integer AS index FROM action_log WHERE tenant_id = $1 AND reason IS NOT NULL ORDER BY 1',
         [tenantId],
       ),
+      authors: await numbers(
+        'SELECT reason::integer AS index FROM action_log WHERE tenant_id = $1 AND changed_by_name IS NOT NULL ORDER BY 1',
+        [tenantId],
+      ),
       refused: await numbers(
         'SELECT reason::integer AS index FROM refused_events WHERE tenant_id = $1 ORDER BY 1',
         [tenantId],
@@ -105,6 +116,7 @@ const allOf = (kept: number[]): Kept => ({
   descriptions: kept,
   refused: kept,
   visitors: kept,
+  authors: [],
 });
 
 interface Arrival {
@@ -147,9 +159,41 @@ describe('the erasure of a person finds the name in longer texts', () => {
     expect(await keptAfter({ firstName: 'Ann', lastName: 'Lee' }, texts)).toEqual(allOf([0, 1, 2, 3, 4]));
   });
 
+  test('in the order of lists, and with several blanks', async () => {
+    const person = { firstName: 'Ada', lastName: 'King Lovelace' };
+    const texts = [
+      'king lovelace, Ada (absent)',
+      'King Lovelace Ada',
+      'KING LOVELACE,Ada',
+      'ADA  KING \t LOVELACE',
+      'ask Ada\nKing Lovelace',
+      'Ada, King Lovelace',
+      'King Lovelace; Ada',
+      'King Lovelace',
+      'King Lovelace, Adam',
+    ];
+    expect(await keptAfter(person, texts)).toEqual(allOf([5, 6, 7, 8]));
+  });
+
+  test('in the order of lists by the displayed name alone, by a comma or by the last word', async () => {
+    const texts = ['Lovelace, Ada K.', 'lovelace ada k.', 'Ada K. Lovelace', 'K. Lovelace, Ada'];
+    expect(await keptAfter({ displayName: 'Ada K. Lovelace' }, texts)).toEqual(allOf([3]));
+    expect(await keptAfter({ displayName: 'Lovelace, Ada K.' }, texts)).toEqual(allOf([3]));
+  });
+
+  test('as the author of a change', async () => {
+    const texts = ['one', 'two', 'three', 'four'];
+    const authors = ['Lovelace, Ada', 'ada   lovelace', 'Lovelace Ada', 'Adam Lovelace'];
+    expect((await keptAfter({ firstName: 'Ada', lastName: 'Lovelace' }, texts, authors)).authors).toEqual([
+      3,
+    ]);
+  });
+
   test('in scripts without spaces also between other characters', async () => {
     const texts = ['担当は太郎 山田です', '担当は別人です', '田中 太郎'];
     expect(await keptAfter({ firstName: '太郎', lastName: '山田' }, texts)).toEqual(allOf([1, 2]));
+    const joined = ['担当は山田太郎です', '山田 太郎', '山田 一太郎'];
+    expect(await keptAfter({ firstName: '太郎', lastName: '山田' }, joined)).toEqual(allOf([2]));
     const thai = ['ผู้จัดการสมชาย ใจดีครับ', 'ผู้จัดการ'];
     expect(await keptAfter({ firstName: 'สมชาย', lastName: 'ใจดี' }, thai)).toEqual(allOf([1]));
   });

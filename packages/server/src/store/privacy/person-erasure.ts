@@ -3,7 +3,7 @@ import { lockAccessCredentials } from '../directory/access-credentials.ts';
 import { fold } from '../values/fold.ts';
 import type { ErasedRows } from './erasures.ts';
 import type { Person } from './person.ts';
-import { hasTerm, patternsOf, termsOf } from './terms.ts';
+import { hasTerm, patternsOf, spacedText, termsOf, textOf } from './terms.ts';
 
 /** What stands where a text named the person. */
 const REMOVED = 'removed';
@@ -57,10 +57,10 @@ export async function clearLogSlice(
   const terms = termsOf(person, names);
   const { rows } = await tx.query<LogSlice>(
     `WITH slice AS MATERIALIZED (
-       SELECT t.logged_at, t.entry_id, coalesce(lower(normalize(t.changed_by_name)) = ANY ($3), false) AS is_author,
+       SELECT t.logged_at, t.entry_id, coalesce(${spacedText('t.changed_by_name')} = ANY ($3), false) AS is_author,
               CASE WHEN t.user_id <> $2 AND folded.text LIKE ANY ($4) THEN folded.text END AS text
        FROM action_log t CROSS JOIN LATERAL (
-         SELECT lower(normalize(concat_ws(E'\\n', t.description, t.reason, t.before, t.after))) AS text) AS folded
+         SELECT ${textOf('t.description', 't.reason', 't.before', 't.after')} AS text) AS folded
        WHERE t.tenant_id = $1 AND (t.logged_at, t.entry_id) > ($5::timestamptz, $6::uuid)
        ORDER BY t.logged_at, t.entry_id LIMIT ${SLICE_ENTRIES})
      SELECT count(*)::integer AS read, max(logged_at)::text AS "loggedAt",

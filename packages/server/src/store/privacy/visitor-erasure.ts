@@ -1,7 +1,7 @@
 import type { Tx } from '../connections/db.ts';
 import { type DayWindow, mayBeOfDays } from '../values/day-window.ts';
 import type { Person } from './person.ts';
-import { hasTerm, patternsOf, termsOf } from './terms.ts';
+import { hasTerm, patternsOf, spacedText, termsOf, textOf } from './terms.ts';
 
 /** The name of a visitor after an erasure, also in the function `erase_visits` of the database. */
 export const ERASED_VISITOR = 'Erased visitor';
@@ -83,8 +83,8 @@ export async function findVisitsOf(
     `SELECT t.observed_at::text AS "observedAt", t.event_digest AS "eventDigest", v.name, v.text,
             coalesce(v.email = ANY ($4::text[]), false) AS "isOfAddress"
      FROM visitor_arrivals t CROSS JOIN LATERAL (
-       SELECT lower(normalize(t.visitor_email)) AS email, lower(normalize(btrim(t.visitor_name))) AS name,
-              lower(normalize(concat_ws(E'\\n', t.visitor_name, t.visitor_company))) AS text) AS v
+       SELECT lower(normalize(t.visitor_email)) AS email, ${spacedText('t.visitor_name')} AS name,
+              ${textOf('t.visitor_name', 't.visitor_company')} AS text) AS v
      WHERE t.tenant_id = $1 AND t.day >= $2::date AND t.day < $3::date AND ${mayBeOfDays('t.observed_at', '$2::date', '$3::date')}
        AND (v.email = ANY ($4::text[]) OR v.name = ANY ($4::text[]) OR v.text LIKE ANY ($5::text[]))`,
     [tenantId, from, before, names, patternsOf(terms)],
