@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { moveToPseudonyms } from '../src/store/privacy/pseudonyms.ts';
 import { seeingAll } from './support/backup.ts';
 import { Consumer, facts } from './support/consumer.ts';
 import { addOffice } from './support/directory.ts';
@@ -289,5 +290,64 @@ describe('the erasure of a person finds arrivals of visitors', () => {
       ...Array(5).fill(['Erased visitor', null, null]),
       ['Guest of the Countess', null, null],
     ]);
+  });
+});
+
+test('the count before an erasure has the rows that the erasure then reports, and those under a pseudonym beside them', async () => {
+  const { tenantId } = client;
+  const userId = await client.make('users', {
+    ...{ userName: 'grace.h@example.com', firstName: 'Grace', lastName: 'Hopper' },
+  });
+  const days = ['2026-03-02', '2026-03-03', '2026-03-04', '2026-03-05'];
+  await seeingAll(server.db.target, async (sql) => {
+    await sql.query(
+      `INSERT INTO presence_events (tenant_id, observed_at, event_digest, day, user_id, location_id, node_id, received_at, event_id, source_id)
+       SELECT $1, d + interval '9 hours', gen_random_uuid(), d, $2, $3, $3, now(), 'e', 'door' FROM unnest($4::date[]) AS d`,
+      [tenantId, userId, locationId, days],
+    );
+    for (const [about, text, author] of [
+      [colleagueId, 'asked Hopper, Grace', null],
+      [colleagueId, 'none', 'Hopper, Grace'],
+      [colleagueId, 'none', 'Grace Hopperly'],
+      [userId, 'none', 'Grace Hopper'],
+    ]) {
+      await sql.query(
+        `INSERT INTO action_log (tenant_id, logged_at, entry_id, action_id, user_id, day, category, action, description, changed_by, changed_by_name)
+         VALUES ($1, '2026-03-09T09:00:00Z', gen_random_uuid(), gen_random_uuid(), $2, '2026-03-12', 'plan', 'changed', $3, 'admin', $4)`,
+        [tenantId, about, text, author],
+      );
+    }
+    for (const event of [
+      { note: 'for Grace Hopper' },
+      { username: 'grace.h@example.com' },
+      { note: 'Grace' },
+    ]) {
+      await sql.query(
+        `INSERT INTO refused_events (tenant_id, refused_at, refusal_id, sender, api_key_folded, endpoint, cause, reason, event)
+         VALUES ($1, '2026-03-09T09:00:00Z', gen_random_uuid(), 'key', 'k', 'presence', 'unknownUser', 'none', $2)`,
+        [tenantId, JSON.stringify(event)],
+      );
+    }
+  });
+  await server.db.owner.inTenant(tenantId, (tx) =>
+    moveToPseudonyms(tx, tenantId, [userId], days.slice(0, 3)),
+  );
+  const { categories } = await client.get(`users/${userId}/erasure`);
+  const held = Object.fromEntries(
+    (categories as Record<string, unknown>[]).map(({ name, rows, pseudonymRows }) => [
+      name,
+      { rows, pseudonymRows },
+    ]),
+  );
+  expect(held).toMatchObject({
+    presence: { rows: 1, pseudonymRows: 3 },
+    changes: { rows: 1, pseudonymRows: 0 },
+    'changes-of-others': { rows: 2, pseudonymRows: 0 },
+    'refused-events': { rows: 2, pseudonymRows: 0 },
+  });
+  await client.send('POST', `users/${userId}/erasure`);
+  await runErasures(server);
+  expect(await client.get(`users/${userId}/erasure`)).toMatchObject({
+    erasure: { rows: { presence: 1, changes: 1, 'changes-of-others': 2, 'refused-events': 2 } },
   });
 });

@@ -99,7 +99,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     ...settableWithNames('attendance', 'names'),
     erasure: `${PSEUDONYM}, without the id of the source`,
     seenBy: READERS_OF_DATASETS,
-    from: `${ofPersonOrPseudonyms('presence_events')} ${nodeOf('node_id')}`,
+    ...ofPersonOrPseudonyms('presence_events', nodeOf('node_id')),
     columns: { ...EVENT, source_user_id: 'sourceUserId' },
     joined: NODE_NAMES,
     leftOut: { event_digest: DERIVED },
@@ -114,7 +114,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     ...settable('visitors'),
     erasure: 'the host is a pseudonym',
     seenBy: READERS_OF_DATASETS,
-    from: `${ofPersonOrPseudonyms('visitor_arrivals', 'host_user_id')} ${nodeOf('node_id')}`,
+    ...ofPersonOrPseudonyms('visitor_arrivals', nodeOf('node_id'), 'host_user_id'),
     columns: { ...EVENT, host_user_id: 'hostUserId' },
     joined: NODE_NAMES,
     leftOut: {

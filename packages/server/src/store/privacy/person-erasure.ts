@@ -45,19 +45,33 @@ export interface LogPosition {
   entryId: string;
 }
 
+/** An entry that has the person as its author, or a text that names the person. */
+interface NamingEntry extends LogPosition {
+  /** It is about somebody else. */
+  isOfOther: boolean;
+  isAuthor: boolean;
+  isNamed: boolean;
+}
+
+interface LogSlicing {
+  person: Person;
+  names: readonly string[];
+  after: LogPosition | undefined;
+}
+
 /**
- * Removes the person from a slice of the action log: the name as the author, and from entries of others also texts that name the
- * person. Returns where the next slice begins, undefined after the last one, and how many entries of others it cleared.
+ * Finds in a slice of the action log the entries that have the name as the author, and those of others that have texts that name the
+ * person. Returns where the next slice begins, too; undefined after the last one.
  */
-export async function clearLogSlice(
+export async function readLogSlice(
   tx: Tx,
   tenantId: string,
-  { person, names, after }: { person: Person; names: readonly string[]; after: LogPosition | undefined },
-): Promise<{ next: LogPosition | undefined; cleared: number }> {
+  { person, names, after }: LogSlicing,
+): Promise<{ next: LogPosition | undefined; found: NamingEntry[] }> {
   const terms = termsOf(person, names);
   const { rows } = await tx.query<LogSlice>(
     `WITH slice AS MATERIALIZED (
-       SELECT t.logged_at, t.entry_id, coalesce(${spacedText('t.changed_by_name')} = ANY ($3), false) AS is_author,
+       SELECT t.logged_at, t.entry_id, coalesce(${spacedText('t.changed_by_name')} = ANY ($3), false) AS is_author, t.user_id <> $2 AS is_of_other,
               CASE WHEN t.user_id <> $2 AND folded.text LIKE ANY ($4) THEN folded.text END AS text
        FROM action_log t CROSS JOIN LATERAL (
          SELECT ${textOf('t.description', 't.reason', 't.before', 't.after')} AS text) AS folded
@@ -65,7 +79,8 @@ export async function clearLogSlice(
        ORDER BY t.logged_at, t.entry_id LIMIT ${SLICE_ENTRIES})
      SELECT count(*)::integer AS read, max(logged_at)::text AS "loggedAt",
             (SELECT entry_id FROM slice ORDER BY logged_at DESC, entry_id DESC LIMIT 1) AS "entryId",
-            coalesce(json_agg(json_build_object('loggedAt', logged_at::text, 'entryId', entry_id, 'isAuthor', is_author, 'text', text))
+            coalesce(json_agg(json_build_object('loggedAt', logged_at::text, 'entryId', entry_id,
+                'isAuthor', is_author, 'isOfOther', is_of_other, 'text', text))
               FILTER (WHERE is_author OR text IS NOT NULL), '[]') AS found
      FROM slice`,
     [
@@ -79,22 +94,30 @@ export async function clearLogSlice(
   );
   const [slice] = rows;
   if (!slice) throw new Error('An aggregate has one row.');
-  const cleared = await clearEntries(
-    tx,
-    tenantId,
-    person.userId,
-    slice.found
-      .map(({ text, ...entry }) => ({ ...entry, isNamed: text !== null && hasTerm(text, terms) }))
-      .filter(({ isAuthor, isNamed }) => isAuthor || isNamed),
-  );
+  const found = slice.found
+    .map(({ text, ...entry }) => ({ ...entry, isNamed: text !== null && hasTerm(text, terms) }))
+    .filter(({ isAuthor, isNamed }) => isAuthor || isNamed);
   const { read, loggedAt, entryId } = slice;
-  return { next: read < SLICE_ENTRIES ? undefined : { loggedAt, entryId }, cleared };
+  return { next: read < SLICE_ENTRIES ? undefined : { loggedAt, entryId }, found };
+}
+
+/**
+ * Removes the person from a slice of the action log (`readLogSlice`). Returns where the next slice begins, and how many entries of others
+ * it cleared.
+ */
+export async function clearLogSlice(
+  tx: Tx,
+  tenantId: string,
+  slicing: LogSlicing,
+): Promise<{ next: LogPosition | undefined; cleared: number }> {
+  const { next, found } = await readLogSlice(tx, tenantId, slicing);
+  return { next, cleared: await clearEntries(tx, tenantId, slicing.person.userId, found) };
 }
 
 interface LogSlice extends LogPosition {
   read: number;
   /** The entries of the author, and those with a text that may name the person, folded. */
-  found: (LogPosition & { isAuthor: boolean; text: string | null })[];
+  found: (Omit<NamingEntry, 'isNamed'> & { text: string | null })[];
 }
 
 /** Returns how many entries of others there were. */
@@ -102,7 +125,7 @@ async function clearEntries(
   tx: Tx,
   tenantId: string,
   userId: string,
-  entries: readonly (LogPosition & { isAuthor: boolean; isNamed: boolean })[],
+  entries: readonly NamingEntry[],
 ): Promise<number> {
   if (entries.length === 0) return 0;
   const { rows } = await tx.query<{ cleared: number }>(
