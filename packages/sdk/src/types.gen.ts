@@ -4702,8 +4702,10 @@ export interface Operations {
       categories: Array<{
         name: string;
         title: string;
-        /** rows that are held now */
+        /** rows that an erasure would delete or change now */
         rows: number;
+        /** further rows, under a pseudonym that leads to the user: an export of the user has them, and an erasure leaves them */
+        pseudonymRows: number;
         /** what an erasure does to these rows */
         erasure: string;
       }>;

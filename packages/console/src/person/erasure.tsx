@@ -97,12 +97,15 @@ function ErasureDialog({ profile: { userId, userName }, onClose, onDone }: Erasu
             </Table.Thead>
             <Table.Tbody>
               {held.data.categories
-                .filter((each) => each.rows > 0)
+                .filter((each) => each.rows + each.pseudonymRows > 0)
                 .map((each) => (
                   <Table.Tr key={each.name}>
                     <Table.Td>{each.title}</Table.Td>
                     <Table.Td>{each.rows}</Table.Td>
-                    <Table.Td>{each.erasure}</Table.Td>
+                    <Table.Td>
+                      {each.erasure}
+                      {each.pseudonymRows > 0 && words.pseudonymRows(formatWhole(each.pseudonymRows))}
+                    </Table.Td>
                   </Table.Tr>
                 ))}
             </Table.Tbody>

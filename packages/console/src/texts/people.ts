@@ -111,6 +111,7 @@ export const person = {
       begin: 'Erase this person…',
       dialogTitle: (name: string) => `Erase ${name}?`,
       columns: ['What is held', 'Rows', 'An erasure'] as const,
+      pseudonymRows: (rows: string) => `; ${rows} more under a pseudonym, which stay`,
       confirm: (userName: string) => `Type the user name ${userName} to confirm`,
       advice: 'Nobody can undo it. Download what is held before, if somebody needs it.',
       submit: 'Erase',

@@ -102,8 +102,11 @@ async function erasePerson(client: Rollcall, person: string, { yes }: EraseOptio
 
 function describeErasure({ userId, categories, erasure }: Awaited<ReturnType<typeof erasePerson>>): string {
   const held = categories
-    .filter(({ rows }) => rows > 0)
-    .map(({ name, rows, erasure: effect }) => `${name}: ${rows} rows, ${effect}`);
+    .filter(({ rows, pseudonymRows }) => rows + pseudonymRows > 0)
+    .map(({ name, rows, pseudonymRows, erasure: effect }) => {
+      const further = pseudonymRows > 0 ? `; ${pseudonymRows} more under a pseudonym, which stay` : '';
+      return `${name}: ${rows} rows, ${effect}${further}`;
+    });
   const end = erasure?.finishedAt
     ? `${userId} was erased at ${erasure.finishedAt}.`
     : erasure

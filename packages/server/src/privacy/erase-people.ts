@@ -23,7 +23,6 @@ import {
   clearLogSlice,
   deletePerson,
   type LogPosition,
-  termsOf,
 } from '../store/privacy/person-erasure.ts';
 import { findDaysOfRows, listUsersWithRows, moveToPseudonyms } from '../store/privacy/pseudonyms.ts';
 import {
@@ -32,7 +31,8 @@ import {
   type RefusedPosition,
   readRefusedSlice,
 } from '../store/privacy/refused-rows.ts';
-import { eraseVisits } from '../store/privacy/visitor-erasure.ts';
+import { termsOf } from '../store/privacy/terms.ts';
+import { clearVisitsOf } from '../store/privacy/visitor-erasure.ts';
 import { daysOf } from '../store/values/days.ts';
 import { REASONS } from '../store/workday/reasons.ts';
 import { slicesOf } from './day-slices.ts';
@@ -165,7 +165,7 @@ class PersonErasure {
 
   async #eraseRows(person: Person): Promise<void> {
     await this.#clearLog(person);
-    await this.#moveRows();
+    await this.#moveRows(person);
     if (!this.#deps.signal.aborted) await this.#clearRefused(person);
   }
 
@@ -207,7 +207,7 @@ class PersonErasure {
     } while (after);
   }
 
-  async #moveRows(): Promise<void> {
+  async #moveRows(person: Person): Promise<void> {
     const { database, signal, onProgress } = this.#deps;
     const [tenantId, userId] = [this.tenantId, this.#userId];
     const window = await database.inTenant(tenantId, (tx) => findDaysOfRows(tx, tenantId, [userId]));
@@ -217,7 +217,7 @@ class PersonErasure {
       if (signal.aborted) return;
       await this.#step(async (tx) => ({
         ...(await moveToPseudonyms(tx, tenantId, [userId], [...daysOf(slice)])),
-        visits: await eraseVisits(tx, { emails: this.#names }, slice),
+        visits: await clearVisitsOf(tx, tenantId, { person, names: this.#names }, slice),
       }));
       onProgress?.(index + 1, slices.length);
     }

@@ -2,13 +2,24 @@ import { inTenantWithRetries } from '../store/connections/conflict.ts';
 import type { Database, Tx } from '../store/connections/db.ts';
 import { lockDirectory } from '../store/connections/directory-lock.ts';
 import { lockUsers } from '../store/directory/users.ts';
+import { CHANGES_OF_OTHERS } from '../store/privacy/day-categories.ts';
 import { type ErasedRows, type Erasure, findErasure, insertErasure } from '../store/privacy/erasures.ts';
-import { REFUSED_EVENTS } from '../store/privacy/event-categories.ts';
+import { REFUSED_EVENTS, VISITS } from '../store/privacy/event-categories.ts';
 import { findPerson, type Person } from '../store/privacy/person.ts';
-import { closeUser, listNames, removeAccounts } from '../store/privacy/person-erasure.ts';
-import { CATEGORIES, countPersonRows, readPersonRows } from '../store/privacy/person-rows.ts';
+import {
+  closeUser,
+  type LogPosition,
+  listAccountsNamed,
+  readLogSlice,
+  removeAccounts,
+} from '../store/privacy/person-erasure.ts';
+import { CATEGORIES, countPersonRows } from '../store/privacy/person-rows.ts';
+import { type RefusedPosition, readRefusedSlice } from '../store/privacy/refused-rows.ts';
+import { listNames, termsOf } from '../store/privacy/terms.ts';
+import { findDaysOfVisits, findVisitsOf, type Naming } from '../store/privacy/visitor-erasure.ts';
 import { type DayAuthor, freeFutureBookings } from '../workday/plan.ts';
-import { selectRefusedEvents } from './refused-events.ts';
+import { slicesOf } from './day-slices.ts';
+import { isRefusedOf } from './refused-events.ts';
 
 /** The person is the last administrator of the organisation, which would have nobody to sign in. */
 export class LastAdministratorError extends Error {}
@@ -87,23 +98,68 @@ export interface HeldRows {
   name: string;
   title: string;
   rows: number;
+  /** Rows under a pseudonym that the database knows. They are not among `rows`, and stay. */
+  pseudonymRows: number;
   erasure: string;
 }
 
-/** Counts the rows of each category that are held about a person, for `Database.stream`. It takes as long as an export. */
+/** Counts the rows of each category that an erasure of a person concerns, for `Database.stream`. It takes as long as an export. */
 export async function* countHeldRows(
   tx: Tx,
   tenantId: string,
   person: Person,
 ): AsyncGenerator<HeldRows, void> {
   const keys = { ...person, tenantId };
+  const naming = {
+    person,
+    names: await listNames(tx, tenantId, person, await listAccountsNamed(tx, person.names)),
+  };
   for (const category of CATEGORIES) {
-    let rows = 0;
-    if (category.name === REFUSED_EVENTS) {
-      const select = selectRefusedEvents(person);
-      for await (const batch of readPersonRows(tx, category, keys)) rows += select(batch).length;
-    } else rows = await countPersonRows(tx, category, keys);
+    const count = COUNTED_BY_TEXTS[category.name];
+    const counted = count
+      ? { rows: await count(tx, tenantId, naming), pseudonymRows: 0 }
+      : await countPersonRows(tx, category, keys);
     const { name, title, erasure } = category;
-    yield { name, title, rows, erasure };
+    yield { name, title, ...counted, erasure };
   }
+}
+
+/** Categories of which an erasure also finds rows by texts that name the person. */
+const COUNTED_BY_TEXTS: Readonly<
+  Record<string, (tx: Tx, tenantId: string, naming: Naming) => Promise<number>>
+> = {
+  [VISITS.name]: countVisitsOf,
+  [REFUSED_EVENTS]: countRefusedOf,
+  [CHANGES_OF_OTHERS]: countChangesOf,
+};
+
+async function countRefusedOf(tx: Tx, tenantId: string, { person, names }: Naming): Promise<number> {
+  const isOfPerson = isRefusedOf(person, names, termsOf(person, names));
+  let refused = 0;
+  let after: RefusedPosition | undefined;
+  do {
+    const { rows, next } = await readRefusedSlice(tx, tenantId, { after });
+    refused += rows.filter(isOfPerson).length;
+    after = next;
+  } while (after);
+  return refused;
+}
+
+async function countChangesOf(tx: Tx, tenantId: string, naming: Naming): Promise<number> {
+  let changes = 0;
+  let after: LogPosition | undefined;
+  do {
+    const { found, next } = await readLogSlice(tx, tenantId, { ...naming, after });
+    changes += found.filter(({ isOfOther }) => isOfOther).length;
+    after = next;
+  } while (after);
+  return changes;
+}
+
+async function countVisitsOf(tx: Tx, tenantId: string, naming: Naming): Promise<number> {
+  const window = await findDaysOfVisits(tx, tenantId, null);
+  let visits = 0;
+  for (const slice of window ? slicesOf(window) : [])
+    visits += (await findVisitsOf(tx, tenantId, naming, slice)).length;
+  return visits;
 }

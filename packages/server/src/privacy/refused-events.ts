@@ -1,7 +1,7 @@
 import type { Person } from '../store/privacy/person.ts';
-import { hasTerm } from '../store/privacy/person-erasure.ts';
 import type { PersonRow } from '../store/privacy/person-rows.ts';
 import type { RefusedRow } from '../store/privacy/refused-rows.ts';
+import { hasTerm, spaced } from '../store/privacy/terms.ts';
 import type { VisitorSubject } from '../store/privacy/visitor-rows.ts';
 import { foldCardText } from '../store/values/digest.ts';
 import { fold } from '../store/values/fold.ts';
@@ -48,6 +48,7 @@ const WITHOUT_PEOPLE = 'occupancy';
 
 /**
  * Says which refused events an erasure of the person deletes: those that name the person by one of the folded names, a card or an id,
+ * also as the whole name of a visitor,
  * those with a text that has one of the folded terms as whole words, and those that were cut off. Of the last ones nobody can tell whom
  * their end names, and nobody can try them again.
  */
@@ -57,11 +58,14 @@ export function isRefusedOf(
   terms: readonly string[],
 ): (row: RefusedRow) => boolean {
   const reader = new EventReader(identifiersOf(person, names), undefined);
+  const hasVisitor = ({ visitorName }: Members) =>
+    typeof visitorName === 'string' && names.includes(spaced(fold(visitorName)));
   return ({ endpoint, sourceId, eventId, reason, event }) => {
     const parsed = event === null ? null : parseJson(event);
     if (parsed === undefined) return endpoint !== WITHOUT_PEOPLE;
     return (
       reader.cut(parsed) !== undefined ||
+      partsOf(parsed, (each) => (hasVisitor(each) ? each : undefined)) !== undefined ||
       [sourceId ?? '', eventId ?? '', reason, ...textsIn(parsed)].some((text) => hasTerm(fold(text), terms))
     );
   };

@@ -48,7 +48,11 @@ const PersonErasure = Type.Object({
     Type.Object({
       name: Type.String(),
       title: Type.String(),
-      rows: Type.Integer({ description: 'rows that are held now' }),
+      rows: Type.Integer({ description: 'rows that an erasure would delete or change now' }),
+      pseudonymRows: Type.Integer({
+        description:
+          'further rows, under a pseudonym that leads to the user: an export of the user has them, and an erasure leaves them',
+      }),
       erasure: Type.String({ description: 'what an erasure does to these rows' }),
     }),
     { description: 'what is held about the user now; empty once the erasure is requested' },

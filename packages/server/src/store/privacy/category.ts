@@ -47,6 +47,8 @@ export interface Category {
    * `PersonKeys` as columns.
    */
   from: string;
+  /** `from` also gives the rows of pseudonyms in `person.row_ids`. */
+  hasPseudonyms?: true;
   /** Columns of the table, and their names in the export. */
   columns: Readonly<Record<string, string>>;
   /** Further members of the export, with their SQL. */
@@ -120,9 +122,14 @@ export function ofPerson(table: string): string {
   return `JOIN ${table} AS t ON t.tenant_id = person.tenant_id AND t.user_id = person.user_id`;
 }
 
-/** SQL that joins the rows of `table` that name the person in `column`, or a pseudonym of the person. */
-export function ofPersonOrPseudonyms(table: string, column = 'user_id'): string {
-  return `JOIN ${table} AS t ON t.tenant_id = person.tenant_id AND t.${column} = ANY (person.row_ids)`;
+/** The rows of `table` that name the person in `column`, or a pseudonym of the person. `joins` is SQL that follows. */
+export function ofPersonOrPseudonyms(
+  table: string,
+  joins: string,
+  column = 'user_id',
+): Pick<Category, 'from' | 'hasPseudonyms'> {
+  const from = `JOIN ${table} AS t ON t.tenant_id = person.tenant_id AND t.${column} = ANY (person.row_ids) ${joins}`;
+  return { from, hasPseudonyms: true };
 }
 
 /** SQL: whether a text is one of the names in `list`, a column of `person`. */

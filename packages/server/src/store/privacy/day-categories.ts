@@ -18,6 +18,9 @@ import {
 
 const PLANNING = 'a planner, a program with a key, leave, presence, or the server by the week plan';
 
+/** The category of which an erasure also finds entries by their texts. */
+export const CHANGES_OF_OTHERS = 'changes-of-others';
+
 /** The days of a person: plans, bookings, leave, and who changed them. */
 export const DAY_CATEGORIES: readonly Category[] = [
   {
@@ -56,7 +59,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     ...settableWithNames('attendance', 'names'),
     erasure: `${PSEUDONYM}; days ahead are deleted`,
     seenBy: READERS_OF_DATASETS,
-    from: `${ofPersonOrPseudonyms('day_plans')} ${OFFICE}`,
+    ...ofPersonOrPseudonyms('day_plans', OFFICE),
     columns: { day: 'day', plan: 'plan', location_id: 'locationId', set_by: 'setBy' },
     joined: { locationName: 'office.name' },
     order: 't.day',
@@ -70,7 +73,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     ...settableWithNames('attendance', 'names'),
     erasure: `${PSEUDONYM}; days ahead are deleted`,
     seenBy: READERS_OF_DATASETS,
-    from: `${ofPersonOrPseudonyms('bookings')} ${nodeOf('node_id')}`,
+    ...ofPersonOrPseudonyms('bookings', nodeOf('node_id')),
     columns: {
       day: 'day',
       location_id: 'locationId',
@@ -91,8 +94,10 @@ export const DAY_CATEGORIES: readonly Category[] = [
     ...settableWithNames('actionLog', 'names'),
     erasure: `${PSEUDONYM}, without free text and the own name`,
     seenBy: READERS_OF_DATASETS,
-    from: `${ofPersonOrPseudonyms('action_log')}
-      LEFT JOIN api_keys AS author ON author.tenant_id = t.tenant_id AND author.api_key = t.changed_by_name`,
+    ...ofPersonOrPseudonyms(
+      'action_log',
+      'LEFT JOIN api_keys AS author ON author.tenant_id = t.tenant_id AND author.api_key = t.changed_by_name',
+    ),
     columns: {
       logged_at: 'eventTime',
       entry_id: 'entryId',
@@ -115,7 +120,7 @@ export const DAY_CATEGORIES: readonly Category[] = [
     order: 't.logged_at, t.entry_id',
   },
   {
-    name: 'changes-of-others',
+    name: CHANGES_OF_OTHERS,
     title: "changes that the person made to other people's plans and bookings",
     table: 'action_log',
     purpose: 'to show who changed a plan or a booking, when and why',

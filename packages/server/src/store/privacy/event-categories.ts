@@ -39,7 +39,8 @@ export const VISITS: Category = {
   purpose: 'to count visitors, and to tell whom a visitor comes to',
   source: 'the system that `sourceId` names',
   ...settableWithNames('visitors', 'visitorNames'),
-  erasure: 'name, e-mail address and company are removed',
+  erasure:
+    'name, e-mail address and company are removed, also where the name or the company names the person',
   seenBy: READERS_OF_DATASETS,
   from: `JOIN visitor_arrivals AS t ON t.tenant_id = person.tenant_id AND ${isOneOf('t.visitor_email', 'addresses')}
     ${nodeOf('node_id')}`,
@@ -98,7 +99,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     ...settableWithNames('attendance', 'names'),
     erasure: `${PSEUDONYM}, without the id of the source`,
     seenBy: READERS_OF_DATASETS,
-    from: `${ofPersonOrPseudonyms('presence_events')} ${nodeOf('node_id')}`,
+    ...ofPersonOrPseudonyms('presence_events', nodeOf('node_id')),
     columns: { ...EVENT, source_user_id: 'sourceUserId' },
     joined: NODE_NAMES,
     leftOut: { event_digest: DERIVED },
@@ -113,7 +114,7 @@ export const EVENT_CATEGORIES: readonly Category[] = [
     ...settable('visitors'),
     erasure: 'the host is a pseudonym',
     seenBy: READERS_OF_DATASETS,
-    from: `${ofPersonOrPseudonyms('visitor_arrivals', 'host_user_id')} ${nodeOf('node_id')}`,
+    ...ofPersonOrPseudonyms('visitor_arrivals', nodeOf('node_id'), 'host_user_id'),
     columns: { ...EVENT, host_user_id: 'hostUserId' },
     joined: NODE_NAMES,
     leftOut: {

@@ -9,11 +9,10 @@ import { openYears, openYearsForLog } from './pseudonym-years.ts';
 import { logWithoutText, moveRows, SERVER_REASONS, takePseudonyms } from './pseudonyms.ts';
 import { firstDay, onDay, type Removal, SLICE_ROWS } from './removal.ts';
 import type { KindOfNames } from './retention-kinds.ts';
+import { ERASED_VISITOR } from './visitor-erasure.ts';
 
 /** Users whose rows of a day move in one transaction. */
 const SLICE_USERS = 1_000;
-/** The name of a visitor after an erasure, in migration 0050. */
-const ERASED_VISITOR = 'Erased visitor';
 
 /** SQL: a user is no pseudonym. */
 const hasName = (userId: string) =>

@@ -1,69 +1,14 @@
 import type { Tx } from '../connections/db.ts';
 import { lockAccessCredentials } from '../directory/access-credentials.ts';
 import { fold } from '../values/fold.ts';
-import { hasWords } from '../values/words.ts';
 import type { ErasedRows } from './erasures.ts';
 import type { Person } from './person.ts';
+import { hasTerm, patternsOf, spacedText, termsOf, textOf } from './terms.ts';
 
 /** What stands where a text named the person. */
 const REMOVED = 'removed';
-/**
- * Texts that are in others hardly by chance: addresses, full names, also those of three characters and more in scripts without
- * spaces, and long ids.
- */
-const DISTINCTIVE = /[@\s]|^(?=.*\d).{8,}$|^[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}]{3,}$/u;
-/** A shorter user name or number may be a word, or the number of a room. */
-const SHORTEST_ID = 6;
 /** Entries of the action log that one transaction reads at most. */
 const SLICE_ENTRIES = 20_000;
-
-/**
- * What names the person as the author of something, folded: the user name and all addresses, the full and the displayed name, and
- * what the audit trail called the user and the accounts before. Names that another user has now are left out.
- */
-export async function listNames(
-  tx: Tx,
-  tenantId: string,
-  { userId, addresses }: Person,
-  accountIds: readonly string[],
-): Promise<string[]> {
-  const { rows } = await tx.query<{ name: string }>(
-    `SELECT DISTINCT n.name FROM (
-       SELECT lower(normalize(unnest(ARRAY[u.display_name, concat_ws(' ', u.first_name, u.last_name)]))) AS name
-       FROM users u WHERE u.tenant_id = $1 AND u.user_id = $2::uuid
-       UNION ALL SELECT lower(normalize(s.name)) FROM audit_subjects s
-       WHERE s.tenant_id = $1 AND (s.kind = 'user' AND s.reference = $2::uuid::text
-                                   OR s.kind = 'account' AND s.reference = ANY ($3::text[]))) AS n
-     WHERE n.name <> '' AND NOT EXISTS (
-       SELECT FROM users o LEFT JOIN user_emails e ON e.tenant_id = o.tenant_id AND e.user_id = o.user_id
-       WHERE o.tenant_id = $1 AND o.user_id <> $2::uuid AND n.name IN (o.user_name_folded, o.email_folded, e.value_folded))`,
-    [tenantId, userId, accountIds],
-  );
-  return [...new Set([...addresses, ...rows.map(({ name }) => name)])];
-}
-
-/**
- * What names the person within longer texts, folded: the id, and of the names and other ids those that no text has by chance. The
- * user name counts unless it is another user's now.
- */
-export function termsOf(
-  { userId, userName, externalId, employeeNumber }: Person,
-  names: readonly string[],
-): string[] {
-  const ids = [externalId, employeeNumber].flatMap((id) => (id === null ? [] : [fold(id)]));
-  const ofUser = [...ids, ...names.filter((name) => name === fold(userName))];
-  const terms = new Set([...names, ...ids]);
-  const isLong = (term: string) => ofUser.includes(term) && Array.from(term).length >= SHORTEST_ID;
-  return [userId, ...[...terms].filter((term) => DISTINCTIVE.test(term) || isLong(term))];
-}
-
-/** Whether a folded text has a term as whole words: "Ann Lee" is not in "Joann Lee". */
-export const hasTerm = (text: string, terms: readonly string[]): boolean =>
-  terms.some((term) => hasWords(text, term));
-
-/** SQL patterns of texts that contain a term, whole words or not: the database knows letters by its locale alone. */
-const patternsOf = (terms: readonly string[]): string[] =>
-  terms.map((term) => `%${term.replace(/[\\%_]/g, '\\$&')}%`);
 
 /**
  * Makes a user inactive and deleted for identity providers, with no desk, week plan and leave, and no plan but office plans after
@@ -100,27 +45,42 @@ export interface LogPosition {
   entryId: string;
 }
 
+/** An entry that has the person as its author, or a text that names the person. */
+interface NamingEntry extends LogPosition {
+  /** It is about somebody else. */
+  isOfOther: boolean;
+  isAuthor: boolean;
+  isNamed: boolean;
+}
+
+interface LogSlicing {
+  person: Person;
+  names: readonly string[];
+  after: LogPosition | undefined;
+}
+
 /**
- * Removes the person from a slice of the action log: the name as the author, and from entries of others also texts that name the
- * person. Returns where the next slice begins, undefined after the last one, and how many entries of others it cleared.
+ * Finds in a slice of the action log the entries that have the name as the author, and those of others that have texts that name the
+ * person. Returns where the next slice begins, too; undefined after the last one.
  */
-export async function clearLogSlice(
+export async function readLogSlice(
   tx: Tx,
   tenantId: string,
-  { person, names, after }: { person: Person; names: readonly string[]; after: LogPosition | undefined },
-): Promise<{ next: LogPosition | undefined; cleared: number }> {
+  { person, names, after }: LogSlicing,
+): Promise<{ next: LogPosition | undefined; found: NamingEntry[] }> {
   const terms = termsOf(person, names);
   const { rows } = await tx.query<LogSlice>(
     `WITH slice AS MATERIALIZED (
-       SELECT t.logged_at, t.entry_id, coalesce(lower(normalize(t.changed_by_name)) = ANY ($3), false) AS is_author,
+       SELECT t.logged_at, t.entry_id, coalesce(${spacedText('t.changed_by_name')} = ANY ($3), false) AS is_author, t.user_id <> $2 AS is_of_other,
               CASE WHEN t.user_id <> $2 AND folded.text LIKE ANY ($4) THEN folded.text END AS text
        FROM action_log t CROSS JOIN LATERAL (
-         SELECT lower(normalize(concat_ws(E'\\n', t.description, t.reason, t.before, t.after))) AS text) AS folded
+         SELECT ${textOf('t.description', 't.reason', 't.before', 't.after')} AS text) AS folded
        WHERE t.tenant_id = $1 AND (t.logged_at, t.entry_id) > ($5::timestamptz, $6::uuid)
        ORDER BY t.logged_at, t.entry_id LIMIT ${SLICE_ENTRIES})
      SELECT count(*)::integer AS read, max(logged_at)::text AS "loggedAt",
             (SELECT entry_id FROM slice ORDER BY logged_at DESC, entry_id DESC LIMIT 1) AS "entryId",
-            coalesce(json_agg(json_build_object('loggedAt', logged_at::text, 'entryId', entry_id, 'isAuthor', is_author, 'text', text))
+            coalesce(json_agg(json_build_object('loggedAt', logged_at::text, 'entryId', entry_id,
+                'isAuthor', is_author, 'isOfOther', is_of_other, 'text', text))
               FILTER (WHERE is_author OR text IS NOT NULL), '[]') AS found
      FROM slice`,
     [
@@ -134,22 +94,30 @@ export async function clearLogSlice(
   );
   const [slice] = rows;
   if (!slice) throw new Error('An aggregate has one row.');
-  const cleared = await clearEntries(
-    tx,
-    tenantId,
-    person.userId,
-    slice.found
-      .map(({ text, ...entry }) => ({ ...entry, isNamed: text !== null && hasTerm(text, terms) }))
-      .filter(({ isAuthor, isNamed }) => isAuthor || isNamed),
-  );
+  const found = slice.found
+    .map(({ text, ...entry }) => ({ ...entry, isNamed: text !== null && hasTerm(text, terms) }))
+    .filter(({ isAuthor, isNamed }) => isAuthor || isNamed);
   const { read, loggedAt, entryId } = slice;
-  return { next: read < SLICE_ENTRIES ? undefined : { loggedAt, entryId }, cleared };
+  return { next: read < SLICE_ENTRIES ? undefined : { loggedAt, entryId }, found };
+}
+
+/**
+ * Removes the person from a slice of the action log (`readLogSlice`). Returns where the next slice begins, and how many entries of others
+ * it cleared.
+ */
+export async function clearLogSlice(
+  tx: Tx,
+  tenantId: string,
+  slicing: LogSlicing,
+): Promise<{ next: LogPosition | undefined; cleared: number }> {
+  const { next, found } = await readLogSlice(tx, tenantId, slicing);
+  return { next, cleared: await clearEntries(tx, tenantId, slicing.person.userId, found) };
 }
 
 interface LogSlice extends LogPosition {
   read: number;
   /** The entries of the author, and those with a text that may name the person, folded. */
-  found: (LogPosition & { isAuthor: boolean; text: string | null })[];
+  found: (Omit<NamingEntry, 'isNamed'> & { text: string | null })[];
 }
 
 /** Returns how many entries of others there were. */
@@ -157,7 +125,7 @@ async function clearEntries(
   tx: Tx,
   tenantId: string,
   userId: string,
-  entries: readonly (LogPosition & { isAuthor: boolean; isNamed: boolean })[],
+  entries: readonly NamingEntry[],
 ): Promise<number> {
   if (entries.length === 0) return 0;
   const { rows } = await tx.query<{ cleared: number }>(
@@ -260,6 +228,16 @@ export async function clearAttributes(
     [tenantId, found.map((each) => each.userId), found.map(({ name }) => name), at],
   );
   return cleared.map((row) => row.userId);
+}
+
+/** The ids of the accounts with one of these names that have a role here. */
+export async function listAccountsNamed(tx: Tx, names: readonly string[]): Promise<string[]> {
+  const { rows } = await tx.query<{ accountId: string }>(
+    `SELECT a.account_id AS "accountId" FROM unnest($1::text[]) AS named (address)
+     CROSS JOIN LATERAL organisation_accounts(NULL, named.address, '{}', NULL, NULL) AS a`,
+    [names],
+  );
+  return rows.map(({ accountId }) => accountId);
 }
 
 /** Takes away the roles of the accounts with one of the person's names, and deletes accounts of this organisation alone. */

@@ -31,12 +31,13 @@ export function membersOf({ columns, joined = {} }: Category): string[] {
 /**
  * SQL of the parameters, as `person` in `Category.from`.
  *
- * @param pseudonyms SQL of the pseudonyms whose rows count as those of the person
+ * @param rowIds SQL of the ids of the person and of pseudonyms whose rows count
  */
-const personWith = (pseudonyms: string) =>
+const personWith = (rowIds: string) =>
   `(SELECT $1::uuid AS tenant_id, $2::uuid AS user_id, $3::text[] AS names, $4::text[] AS addresses,
-           $5::uuid[] AS own_account_ids, ARRAY[$2::uuid] || ${pseudonyms} AS row_ids) AS person`;
-/** Those that the database can connect with the person. */
+           $5::uuid[] AS own_account_ids, ${rowIds} AS row_ids) AS person`;
+const OWN_ID = 'ARRAY[$2::uuid]';
+/** The pseudonyms that the database can connect with the person. */
 const KNOWN_PSEUDONYMS =
   '(SELECT array_agg(r.pseudonym_id) FROM replaced_users r WHERE r.tenant_id = $1 AND r.user_id = $2)';
 
@@ -68,21 +69,24 @@ export function readPersonRows(
   { tenantId, userId, names, addresses, ownAccountIds }: PersonKeys,
 ): AsyncGenerator<PersonRow[], void> {
   const values = [tenantId, userId, names, addresses, ownAccountIds];
-  return readCategoryRows(tx, category, personWith(KNOWN_PSEUDONYMS), values);
+  return readCategoryRows(tx, category, personWith(`${OWN_ID} || ${KNOWN_PSEUDONYMS}`), values);
 }
 
-/** The number of rows of a category that an erasure of the person concerns: without those under a pseudonym. */
+/** The number of rows of a category that an erasure of the person concerns, and of those that are under a pseudonym already. */
 export async function countPersonRows(
   tx: Tx,
-  { from }: Category,
+  { from, hasPseudonyms }: Category,
   { tenantId, userId, names, addresses, ownAccountIds }: PersonKeys,
-): Promise<number> {
-  const counting = readRows<{ rows: number }>(
-    tx,
-    types,
-    `SELECT count(*)::integer AS rows FROM ${personWith("'{}'::uuid[]")} ${from}`,
-    [tenantId, userId, names, addresses, ownAccountIds],
-  );
-  for await (const [counted] of counting) return counted?.rows ?? 0;
-  return 0;
+): Promise<{ rows: number; pseudonymRows: number }> {
+  const countOf = async (rowIds: string) => {
+    const sql = `SELECT count(*)::integer AS rows FROM ${personWith(rowIds)} ${from}`;
+    const values = [tenantId, userId, names, addresses, ownAccountIds];
+    for await (const [counted] of readRows<{ rows: number }>(tx, types, sql, values))
+      return counted?.rows ?? 0;
+    return 0;
+  };
+  return {
+    rows: await countOf(OWN_ID),
+    pseudonymRows: hasPseudonyms ? await countOf(KNOWN_PSEUDONYMS) : 0,
+  };
 }
