@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { Cluster, listPrograms, type Programs } from '../support/clusters.ts';
 import { until, Workspace } from './support.ts';
 
@@ -39,6 +40,13 @@ afterAll(async () => {
   await work.close();
 });
 
+const replicationFinding = async (): Promise<Finding | undefined> => {
+  const { stdout, stderr } = await work.rollcall(['doctor', '--json'], { env });
+  expect(stderr).toBe('');
+  const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+  return findings.find(({ check }) => check === 'replication');
+};
+
 test('after the statements of the documents, the database migrates, the server starts, and its metrics show the standby', async () => {
   const grant = grantIn('high-availability');
   expect(grant).toBeDefined();
@@ -58,4 +66,40 @@ test('after the statements of the documents, the database migrates, the server s
   expect(text).toMatch(/^rollcall_database_standbys 1$/m);
   expect(text).toMatch(/^rollcall_database_replication_lag_seconds \d/m);
   await server.stop();
+});
+
+test('rollcall doctor does not call a synchronous standby missing that it may not see, and names the right that it lacks', async () => {
+  expect(await work.rollcall(['migrate'], { env })).toMatchObject({ code: 0 });
+  await primary.asAdmin(async (admin) => {
+    await admin.query('REVOKE pg_read_all_stats FROM rollcall');
+    await admin.query("ALTER SYSTEM SET synchronous_standby_names TO '*'");
+    await admin.query('SELECT pg_reload_conf()');
+    await until(
+      async () =>
+        (await admin.query("SELECT FROM pg_stat_replication WHERE sync_state = 'sync'")).rowCount === 1,
+    );
+  });
+  expect(await replicationFinding()).toEqual({
+    check: 'replication',
+    state: 'unknown',
+    found: 'The role rollcall sees that 1 standbys are connected, but not their state.',
+    remedy:
+      'Let an administrator run GRANT pg_read_all_stats TO "rollcall", if the role may see the statements of other programs, too.',
+  });
+
+  await primary.asAdmin((admin) => admin.query(grantIn('high-availability') ?? ''));
+  expect(await replicationFinding()).toEqual({
+    check: 'replication',
+    state: 'fine',
+    found: '1 standbys are connected, 1 of them synchronous.',
+    remedy: null,
+  });
+  await standby.stop();
+  await until(() =>
+    primary.asAdmin(async (admin) => (await admin.query('SELECT FROM pg_stat_replication')).rowCount === 0),
+  );
+  expect(await replicationFinding()).toMatchObject({
+    state: 'mend',
+    found: expect.stringContaining('waits for a synchronous standby at each commit, and none is connected'),
+  });
 });
