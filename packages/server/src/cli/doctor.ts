@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import type { DataConfig, ServeConfig } from '../config.ts';
 import { FILE_SETTINGS } from '../config-file.ts';
+import { roleOf } from '../store/connections/check-database.ts';
 import { examineHosts } from '../store/connections/hosts.ts';
 import { type DatabaseFacts, examineDatabase } from '../store/schema/examine.ts';
 import { type Connection, connectTarget } from './context.ts';
@@ -100,7 +101,7 @@ async function examineData(config: Config, clock: () => number): Promise<Finding
       checkClock(facts),
       await finding('roles', () => checkRoles(facts, connection)),
       await checkMigrations(facts),
-      checkReplication(facts),
+      checkReplication(facts, roleOf(connection.target)),
       ...(hosts.length === 0 ? [] : [checkHosts(hosts)]),
       ...(await standbyFindings(config, connection, facts)),
     ];

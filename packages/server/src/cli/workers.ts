@@ -83,7 +83,7 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
   const scrapes = await openScrapes(config);
   // Of the jobs. Workers make those of requests.
   const tracing = await openTracing(config, log);
-  // Processor time and memory of this process.
+  // Processor time, memory and pools of this process.
   const own = await openMonitor(config);
   const crew = new WorkerPool(config, listen, scrapes);
   let monitoring: Monitoring | undefined;
@@ -104,6 +104,7 @@ export async function startWithWorkers(config: DataConfig & ServeConfig, name: s
     const role = await prepare(data, config);
     crew.serve(role);
     database = new Database({ target: requestTarget, as: role, poolSize: config.databasePoolSize });
+    own?.watch(database, []);
     monitoring = await startMonitoring(config, data, {
       as: Promise.resolve(role),
       read: async () => [...(await crew.metrics()), ...(own ? [await metricsOf(own.registry)] : [])],

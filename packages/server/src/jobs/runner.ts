@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { LogFunctionFactory, Runner, TaskList, WorkerEvents } from 'graphile-worker';
 import type { JobMonitor } from '../http/monitoring/job-monitor.ts';
 import { observeJob } from '../store/connections/observer.ts';
+import { poolState } from '../store/connections/pools.ts';
 import { JOBS_SCHEMA, openJobPool } from '../store/schema/job-queue.ts';
 import { type JobDeps, type JobTask, runTask } from './tasks.ts';
 
@@ -15,8 +16,8 @@ const RESTART_MS = 3_000;
 
 export interface JobsOptions extends Omit<JobDeps, 'signal' | 'onProgress'> {
   tasks: readonly JobTask[];
-  /** Hears of each run. */
-  monitor?: Pick<JobMonitor, 'noteRun'> | undefined;
+  /** Hears of each run, and shows the pool of the queue. */
+  monitor?: Pick<JobMonitor, 'noteRun' | 'watchQueue'> | undefined;
 }
 
 /** Jobs that run in the background. */
@@ -96,6 +97,7 @@ async function runUntilBroken(
     signal,
     onError: (error) => health.lost(error, 'the job queue does not answer'),
   });
+  options.monitor?.watchQueue(() => poolState('job queue', pool));
   try {
     const runner = await run({
       pgPool: pool,

@@ -181,10 +181,20 @@ describe('rollcall doctor, of a database URL', () => {
 
   test('finds a standby that is more than a minute behind', () => {
     const withLag = (longestLagS: number | null) =>
-      checkReplication({
-        isStandby: false,
-        replication: { standbys: 1, synchronous: 0, longestLagS, waitsForStandby: false, unusedSlots: [] },
-      });
+      checkReplication(
+        {
+          isStandby: false,
+          replication: {
+            standbys: 1,
+            hidden: 0,
+            synchronous: 0,
+            longestLagS,
+            waitsForStandby: false,
+            unusedSlots: [],
+          },
+        },
+        'rollcall',
+      );
     expect(withLag(61)).toMatchObject({ state: 'mend', found: 'A standby is 61 seconds behind.' });
     for (const lagS of [59, null]) expect(withLag(lagS)).toMatchObject({ state: 'fine' });
   });

@@ -198,7 +198,7 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
     const superuser = await superuserOf(dataDir);
     database = new pg.Client(superuser);
     await database.connect();
-    await database.query('GRANT pg_read_all_stats TO rollcall_app');
+    await database.query('GRANT pg_read_all_stats TO rollcall');
     standby = await standIn(superuser);
 
     // Its database can be cut off, and its standby does not answer.
@@ -208,6 +208,7 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
     other = await work.start(['serve', '--metrics-port', '0'], {
       env: {
         DATABASE_URL: await urlOf(ROLES.owner, proxy.target.port),
+        ROLLCALL_SERVING_DATABASE_URL: await urlOf(ROLES.serving, proxy.target.port),
         READ_DATABASE_URL: await urlOf(ROLES.serving, CLOSED_PORT),
         ROLLCALL_MASTER_KEY: readFileSync(`${dataDir}/master.key`, 'utf8').trim(),
       },

@@ -70,6 +70,28 @@ describe('Metrics', () => {
     await server.stop();
   });
 
+  test.each([
+    [1, 10],
+    [2, 30],
+  ])(
+    'of pools with %i workers are also those of the process that runs the jobs, and of the queue',
+    async (workers, most) => {
+      const { server, metricsUrl } = await startWith(
+        '--workers',
+        String(workers),
+        '--database-pool-size',
+        '10',
+      );
+      const used =
+        /db_client_connection_count\{db_client_connection_pool_name="job queue",db_client_connection_state="used"\}/;
+      // A connection of the queue listens for new jobs.
+      await until(async () => sampleOf(await scrape(metricsUrl), used) > 0);
+      const ofRequests = /db_client_connection_max\{db_client_connection_pool_name="requests"\}/;
+      await until(async () => sampleOf(await scrape(metricsUrl), ofRequests) === most);
+      await server.stop();
+    },
+  );
+
   test('of jobs are also in a server without jobs', async () => {
     const worked = await startWith();
     const SUCCESS = /rollcall_job_last_success_timestamp_seconds\{job_name="audit"\}/;

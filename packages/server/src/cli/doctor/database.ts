@@ -1,3 +1,4 @@
+import pg from 'pg';
 import type { MasterKeys } from '../../auth/master-keys.ts';
 import type { DataConfig } from '../../config.ts';
 import { roleOf } from '../../store/connections/check-database.ts';
@@ -115,13 +116,13 @@ function sayingOf(report: HostReport): string {
   return report.isReadOnly ? 'is the primary, and read-only' : 'is the primary';
 }
 
-/** The standbys and slots of the database. */
-export function checkReplication({
-  isStandby,
-  replication,
-}: Pick<DatabaseFacts, 'isStandby' | 'replication'>): Finding {
+/** The standbys and slots of the database, as `role` sees them. */
+export function checkReplication(
+  { isStandby, replication }: Pick<DatabaseFacts, 'isStandby' | 'replication'>,
+  role: string,
+): Finding {
   const check = 'replication';
-  const { standbys, synchronous, longestLagS, waitsForStandby, unusedSlots } = replication;
+  const { standbys, hidden, synchronous, longestLagS, waitsForStandby, unusedSlots } = replication;
   if (isStandby) {
     return mend(
       check,
@@ -129,7 +130,7 @@ export function checkReplication({
       'Give the URL of the primary, or promote the standby.',
     );
   }
-  if (waitsForStandby && synchronous === 0) {
+  if (waitsForStandby && synchronous === 0 && hidden === 0) {
     return mend(
       check,
       'The database waits for a synchronous standby at each commit, and none is connected.',
@@ -143,6 +144,13 @@ export function checkReplication({
       check,
       `Nobody reads the replication slot ${slot.name}${kept}. The database keeps ever more, until its disk is full.`,
       `Start the standby of the slot, or drop the slot: call pg_drop_replication_slot('${slot.name}').`,
+    );
+  }
+  if (hidden > 0) {
+    return unknown(
+      check,
+      `The role ${role} sees that ${standbys} standbys are connected, but not their state.`,
+      `Let an administrator run GRANT pg_read_all_stats TO ${pg.escapeIdentifier(role)}, if the role may see the statements of other programs, too.`,
     );
   }
   if (longestLagS !== null && longestLagS * 1_000 > MOST_BEHIND_MS) {

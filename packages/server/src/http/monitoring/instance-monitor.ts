@@ -51,11 +51,11 @@ export class InstanceMonitor {
   readonly #bytes = this.#gauge('rollcall_database_size_bytes', 'Size of the database');
   readonly #standbys = this.#gauge(
     'rollcall_database_standbys',
-    'Standbys of the database that the role of the server may see',
+    'Standbys of the database that the owner may see',
   );
   readonly #lag = this.#gauge(
     'rollcall_database_replication_lag_seconds',
-    'How far the slowest standby of the database is behind; absent if the role of the server sees none',
+    'How far the slowest standby of the database is behind; absent if the owner sees none',
   );
   readonly #sourceCount = this.#gauge('rollcall_sources', 'Sources of events', ['kind']);
   readonly #quiet = this.#gauge(

@@ -1,5 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { PoolState } from '../../store/connections/db.ts';
 import type { JobState } from '../../store/schema/job-runs.ts';
+import { watchPools } from './pool-gauges.ts';
 
 /** Shows background jobs to Prometheus. The label is not `job`, because Prometheus has that label already. */
 export class JobMonitor {
@@ -7,6 +9,7 @@ export class JobMonitor {
   readonly #lastSuccess: Gauge;
   readonly #duration: Gauge;
   readonly #runs: Counter;
+  #queue: (() => PoolState) | undefined;
 
   /** `intervals` has the longest time between two runs of each job, in seconds. */
   constructor(registry: Registry, intervals: ReadonlyMap<string, number>) {
@@ -38,6 +41,7 @@ export class JobMonitor {
       labelNames: ['job_name', 'outcome'],
       registers,
     });
+    watchPools(registry, () => (this.#queue ? [this.#queue()] : []));
     for (const job of intervals.keys())
       for (const outcome of ['success', 'failure']) this.#runs.inc({ job_name: job, outcome }, 0);
   }
@@ -50,6 +54,11 @@ export class JobMonitor {
       if (succeededAt) this.#lastSuccess.set({ job_name: name }, succeededAt.getTime() / 1_000);
       if (durationS !== null) this.#duration.set({ job_name: name }, durationS);
     }
+  }
+
+  /** Shows the pool of the queue from now on, in place of one that it showed before. */
+  watchQueue(read: () => PoolState): void {
+    this.#queue = read;
   }
 
   /** Counts a run in this server. */

@@ -4,6 +4,8 @@ import { type PipelineResults, type PreparedStatement, runPipeline } from './pip
 import {
   createPool,
   type DatabaseTarget,
+  type PoolState,
+  poolState,
   type SessionRole,
   type StreamKind,
   sessionSettings,
@@ -12,7 +14,14 @@ import { Standby } from './standby.ts';
 import { TenantConnectionLimit } from './tenant-connection-limit.ts';
 import { BEGIN_READ_ONLY, MARK_READ_ONLY, NO_TENANT, Transaction, type Tx } from './transaction.ts';
 
-export { type DatabaseTarget, RESTRICTED_ROLE, type SessionRole, type StreamKind, types } from './pools.ts';
+export {
+  type DatabaseTarget,
+  type PoolState,
+  RESTRICTED_ROLE,
+  type SessionRole,
+  type StreamKind,
+  types,
+} from './pools.ts';
 export { enterTenant, type Tx } from './transaction.ts';
 
 export interface DatabaseOptions {
@@ -30,15 +39,6 @@ export interface DatabaseOptions {
   /** Connections for events and the look-up of their users and nodes, so that nothing else makes them wait. */
   eventPoolSize?: number;
   statementTimeoutMs?: number;
-}
-
-/** How many connections a pool has, and how many requests wait for one. */
-export interface PoolState {
-  name: string;
-  most: number;
-  used: number;
-  idle: number;
-  waiting: number;
 }
 
 /** If the server has not ended a statement this long after its timeout, the client expects no answer any more. */
@@ -100,13 +100,7 @@ export class Database {
       credentials: this.#credentials,
       ...this.standby?.pools(),
     };
-    return Object.entries(pools).map(([name, { options, totalCount, idleCount, waitingCount }]) => ({
-      name,
-      most: options.max,
-      used: totalCount - idleCount,
-      idle: idleCount,
-      waiting: waitingCount,
-    }));
+    return Object.entries(pools).map(([name, pool]) => poolState(name, pool));
   }
 
   /** The part of its connections for requests that each organisation uses. */

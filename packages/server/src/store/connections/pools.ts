@@ -14,6 +14,29 @@ export type SessionRole = 'restricted' | 'owner';
 /** The pool on whose connections rows are streamed to callers. */
 export type StreamKind = 'exports' | 'lists';
 
+/** How many connections a pool has, and how many requests wait for one. */
+export interface PoolState {
+  name: string;
+  most: number;
+  used: number;
+  idle: number;
+  waiting: number;
+}
+
+/** The state of a pool now. */
+export function poolState(
+  name: string,
+  { options, totalCount, idleCount, waitingCount }: pg.Pool,
+): PoolState {
+  return {
+    name,
+    most: options.max,
+    used: totalCount - idleCount,
+    idle: idleCount,
+    waiting: waitingCount,
+  };
+}
+
 const OID = { date: 1082, int8: 20 } as const;
 
 /**

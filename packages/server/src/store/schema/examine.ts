@@ -33,7 +33,9 @@ export type RoleFacts = { session: SessionRole } | { fault: string };
 export interface Replication {
   /** Standbys that are connected. */
   standbys: number;
-  /** How far the slowest of them is behind; null if none is, or this role may not see it. */
+  /** Those of them whose state this role may not see. */
+  hidden: number;
+  /** How far the slowest of them is behind; null if none is, or it is hidden. */
   longestLagS: number | null;
   /** Those of them whose confirmation a commit waits for. */
   synchronous: number;
@@ -121,16 +123,18 @@ async function checksOf(client: pg.Client): Promise<MasterKeyChecks | undefined>
 async function replicationOf(client: pg.Client): Promise<Replication> {
   const { rows } = await client.query<{
     standbys: number;
+    hidden: number;
     synchronous: number;
     waits: boolean;
     lagS: number | null;
   }>(
-    `SELECT count(*)::int AS standbys, count(*) FILTER (WHERE sync_state IN ('sync', 'quorum'))::int AS synchronous,
+    `SELECT count(*)::int AS standbys, count(*) FILTER (WHERE state IS NULL)::int AS hidden,
+            count(*) FILTER (WHERE sync_state IN ('sync', 'quorum'))::int AS synchronous,
             current_setting('synchronous_standby_names') <> '' AS waits,
             extract(epoch FROM max(replay_lag))::float8 AS "lagS"
      FROM pg_stat_replication`,
   );
-  const { standbys = 0, synchronous = 0, waits = false, lagS = null } = rows[0] ?? {};
+  const { standbys = 0, hidden = 0, synchronous = 0, waits = false, lagS = null } = rows[0] ?? {};
   const { rows: slots } = await client.query<{ name: string; kept: string | null }>(
     `SELECT slot_name AS name,
             CASE WHEN NOT pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) END AS kept
@@ -140,5 +144,5 @@ async function replicationOf(client: pg.Client): Promise<Replication> {
     name,
     keptBytes: kept === null ? null : Number(kept),
   }));
-  return { standbys, synchronous, longestLagS: lagS, waitsForStandby: waits, unusedSlots };
+  return { standbys, hidden, synchronous, longestLagS: lagS, waitsForStandby: waits, unusedSlots };
 }

@@ -102,7 +102,7 @@ const GRANTS = `
     rollcall.is_in_history(uuid, xid8), rollcall.current_position(), rollcall.keep_position(uuid, pg_lsn),
     rollcall.is_kept(uuid, pg_lsn, xid8), rollcall.database_id(), rollcall.note_attendance_mark(timestamptz), rollcall.attendance_kept_from(),
     rollcall.prune_attendance_marks(timestamptz), rollcall.note_job_start(text, timestamptz),
-    rollcall.note_job_end(text, timestamptz, text), rollcall.job_states(),
+    rollcall.note_job_end(text, timestamptz, text), rollcall.job_states(), rollcall.standby_state(),
     rollcall.note_server_process(uuid), rollcall.forget_server_process(uuid),
     rollcall.look_up_directory(uuid, uuid[], text[], text[], uuid[], uuid[]),
     rollcall.add_audit_entries(jsonb, boolean), rollcall.places_of_logins(text[], text[]),
