@@ -283,31 +283,34 @@ describe('a read', () => {
     ]);
   });
 
-  test('of more than 20 people within a minute by a program names 20, and counts the others', async () => {
-    const { tenantId, key } = await newSite();
-    const headers = { authorization: `Bearer ${await server.token(key)}` };
-    const users = await Promise.all(Array.from({ length: 23 }, () => addUser(server.db.owner, tenantId)));
-    const looks = async () =>
-      (await ofAction(tenantId, 'person.viewed')).map(({ targets, metadata }) => [
-        targets.map(({ reference }) => reference),
-        metadata.count,
-      ]);
-    const look = async ({ userId }: { userId: string }) => {
-      const reply = await get(`/v1/manage/users/${userId}`, headers);
+  test('of more than 20 people within a minute names each of them, the further ones 20 in an entry', async () => {
+    const { tenantId, boss, key } = await newSite();
+    const ofKey = { authorization: `Bearer ${await server.token(key)}` };
+    const users = await Promise.all(Array.from({ length: 62 }, () => addUser(server.db.owner, tenantId)));
+    const ids = users.map(({ userId }) => userId);
+    const looks = async (kind: string) =>
+      (await ofAction(tenantId, 'person.viewed'))
+        .filter(({ actorKind }) => actorKind === kind)
+        .map(({ targets, metadata }) => [targets.map(({ reference }) => reference).toSorted(), metadata]);
+    const view = 'GET /v1/manage/users/:userId/attendance';
+    const entry = (of: string[], count = of.length) => [of.toSorted(), { view, count }];
+    const look = async (userId: string, headers: Record<string, string>) => {
+      const day = '2026-03-10';
+      const url = `/v1/manage/users/${userId}/attendance?startDate=${day}&endDate=${day}`;
+      const reply = await get(url, headers);
       expect(reply.statusCode, reply.payload).toBe(200);
     };
-    for (const user of users) await look(user);
-    const named = users.slice(0, 20).map(({ userId }) => [[userId], 1]);
-    expect(await looks()).toEqual([...named, [[], 1]]);
+    for (const headers of [ofKey, boss]) for (const userId of ids) await look(userId, headers);
+    const [again = expect.fail()] = ids.slice(-1);
+    await look(again, ofKey);
+    const single = ids.slice(0, 20).map((userId) => entry([userId]));
+    const full = [...single, entry(ids.slice(20, 40)), entry(ids.slice(40, 60))];
+    for (const kind of ['key', 'account']) expect(await looks(kind)).toEqual(full);
     server.clock.advanceS(60);
-    // The others of the minute, and the first look of the next one.
-    await look(users[22] ?? expect.fail());
-    expect((await looks()).slice(21).toSorted()).toEqual(
-      [
-        [[], 2],
-        [[users[22]?.userId], 1],
-      ].toSorted(),
-    );
+    // The first look of the next minute.
+    await look(again, ofKey);
+    expect((await looks('key')).slice(22)).toEqual([entry(ids.slice(60), 3), entry([again])]);
+    expect((await looks('account')).slice(22)).toEqual([entry(ids.slice(60))]);
   });
 });
 

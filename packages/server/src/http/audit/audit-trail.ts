@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { addAuditEntries } from '../../store/audit/entries.ts';
+import { addAuditEntries, type NewAuditEntry } from '../../store/audit/entries.ts';
 import type { AppliedRoles } from '../../store/auth/identities.ts';
 import { enterTenant, type Tx } from '../../store/connections/db.ts';
 import type { AccessRefusal } from '../errors.ts';
@@ -13,11 +13,10 @@ import {
   accountSubject,
   callerSubject,
   contextOf,
-  MOST_TARGETS,
   toEntry,
 } from './entry.ts';
 import { FailedLogins } from './failed-logins.ts';
-import { NamedLooks } from './named-looks.ts';
+import { PersonLooks } from './person-looks.ts';
 import { auditPersonViews } from './person-views.ts';
 import { type CountedAction, Repetitions } from './repetitions.ts';
 
@@ -52,7 +51,7 @@ export class AuditTrail {
   readonly #deps: BufferDeps;
   readonly #buffer: AuditBuffer;
   readonly #repetitions: Repetitions;
-  readonly #namedLooks = new NamedLooks();
+  readonly #personLooks: PersonLooks;
   readonly #failedLogins: FailedLogins;
   readonly #timer: NodeJS.Timeout;
   #flushing: Promise<void> | undefined;
@@ -61,7 +60,9 @@ export class AuditTrail {
     this.#deps = deps;
     this.#buffer = new AuditBuffer(deps);
     this.#failedLogins = new FailedLogins(deps);
-    this.#repetitions = new Repetitions((tenantId, entry) => this.#buffer.keep(tenantId, entry));
+    const keep = (tenantId: string, entry: NewAuditEntry) => this.#buffer.keep(tenantId, entry);
+    this.#repetitions = new Repetitions(keep);
+    this.#personLooks = new PersonLooks({ repetitions: this.#repetitions, keep });
     this.#timer = setInterval(() => void this.flush(), FLUSH_MS);
     this.#timer.unref();
   }
@@ -145,16 +146,13 @@ export class AuditTrail {
     this.#repetitions.note(kind, { tenantId: caller.tenantId, event, atMs: this.#deps.clock() });
   }
 
-  /** Notes a look at these users. Each look of a person names them; those of a program name few people of each minute. */
+  /** Notes a look at these users. Its entry names them. */
   noteLook(request: FastifyRequest, view: string, userIds: readonly string[]): void {
     const { caller } = request;
     if (!caller) return;
-    const { kind, reference } = callerSubject(caller);
-    const program = `${caller.tenantId} ${kind} ${reference}`;
-    const named =
-      kind === 'account' ? userIds : this.#namedLooks.namedBy(program, userIds, this.#deps.clock());
-    const targets = named.slice(0, MOST_TARGETS).map((id) => ({ kind: 'user', reference: id }) as const);
-    this.noteCounted(request, 'person.viewed', { targets, metadata: { view, count: 1 } });
+    const people = userIds.map((reference) => ({ kind: 'user', reference }) as const);
+    const by = { tenantId: caller.tenantId, actor: callerSubject(caller), context: contextOf(request) };
+    this.#personLooks.note({ ...by, view, people, atMs: this.#deps.clock() });
   }
 
   /** Notes a sign-in, in each of the person's organisations. */
@@ -193,7 +191,7 @@ export class AuditTrail {
         this.#deps.log.warn({ err }, 'failed logins could not be looked up for the audit');
     }
     this.#repetitions.end(nowMs);
-    this.#namedLooks.end(nowMs);
+    this.#personLooks.end(nowMs);
     await this.#buffer.flush();
   }
 
