@@ -406,6 +406,103 @@ describe('a look-up of one person', () => {
   });
 });
 
+describe('a list of people', () => {
+  const noted = async (tenantId: string) =>
+    (await entriesOf(server, tenantId))
+      .filter(({ action }) => action === 'people.listed' || action === 'person.viewed')
+      .map(({ actorKind, action, targets, metadata }) => [
+        actorKind,
+        action,
+        targets.map(({ reference }) => reference),
+        metadata,
+      ]);
+  const listed = (list: string, rows: number, filters = {}, count = 1) => [
+    'account',
+    'people.listed',
+    [],
+    { list, filters, rows, count },
+  ];
+  const USERS = 'GET /v1/manage/users';
+
+  async function siteOfTwo() {
+    const site = await newSite();
+    const other = await addUser(server.db.owner, site.tenantId);
+    const read = async (url: string, headers: Record<string, string> = site.boss) => {
+      const reply = await get(url, headers);
+      expect(reply.statusCode, reply.payload).toBe(200);
+      return reply.json();
+    };
+    return { ...site, other, read };
+  }
+
+  test('has an entry with the number of rows and the filters that name nobody', async () => {
+    const site = await siteOfTwo();
+    const { tenantId, office, user, other, read } = site;
+    const { locationId, levelId } = office;
+    const events = [user, other].map(({ userId }) => goodEvent(site, { eventId: userId, userId }));
+    expect((await submit(server, site, events)).statusCode).toBe(200);
+    await read('/v1/manage/users?status=active&search=example.com&limit=1000');
+    await read('/v1/manage/week-plans');
+    await read(`/v1/manage/locations/${locationId}/arrivals`);
+    await read(`/v1/manage/levels/${levelId}/floor?date=2026-03-10`);
+    await browserWithRole(server, tenantId, 'viewer', `${levelId}@example.com`);
+    await read('/v1/manage/accounts?search=example.com');
+    expect(await noted(tenantId)).toEqual([
+      listed(USERS, 2, { status: 'active' }),
+      listed('GET /v1/manage/week-plans', 2),
+      listed('GET /v1/manage/locations/:locationId/arrivals', 2, { locationId }),
+      listed('GET /v1/manage/levels/:levelId/floor', 2, { levelId, date: '2026-03-10' }),
+      listed('GET /v1/manage/accounts', 2),
+    ]);
+  });
+
+  test('that shows one person alone is a look at this person, and one that shows nobody is nothing', async () => {
+    const { tenantId, office, read } = await siteOfTwo();
+    const [first] = (await read('/v1/manage/users?limit=1')).items;
+    await read('/v1/manage/users?search=example&limit=1');
+    const [week] = (await read('/v1/manage/week-plans?limit=1')).items;
+    await read('/v1/manage/users?search=nobody');
+    const day = `/v1/manage/days?day=2026-03-10&locationId=${office.locationId}`;
+    expect((await read(day)).items).toEqual([]);
+    const look = (view: string, userId: string) => ['account', 'person.viewed', [userId], { view, count: 1 }];
+    expect(await noted(tenantId)).toEqual([
+      look(USERS, first.userId),
+      look('GET /v1/manage/week-plans', week.userId),
+    ]);
+  });
+
+  test('of an identity provider has an entry, too', async () => {
+    const { tenantId, read } = await siteOfTwo();
+    const deps = { owner: server.db.owner, clock: server.clock.read };
+    const { token } = await createScimToken({ tenantId, name: 'okta' }, deps);
+    const headers = { authorization: `Bearer ${token}` };
+    await read('/scim/v2/Users', headers);
+    const [one] = (await read('/scim/v2/Users?count=1', headers)).Resources;
+    const list = 'GET /scim/v2/Users';
+    expect(await noted(tenantId)).toEqual([
+      ['scim-token', 'people.listed', [], { list, filters: {}, rows: 2, count: 1 }],
+      ['scim-token', 'person.viewed', [one.id], { view: list, count: 1 }],
+    ]);
+  });
+
+  test('that a page of the console reads again and again has one entry a minute', async () => {
+    const { tenantId, read } = await siteOfTwo();
+    for (let second = 0; second < 180; second += 20) {
+      await read(`/v1/manage/users${second === 20 ? '?status=active' : ''}`);
+      // A flush that began before the clock went on would not end the minute.
+      await server.app.audit.flush();
+      server.clock.advanceS(20);
+      await server.app.audit.flush();
+    }
+    expect(await noted(tenantId)).toEqual([
+      listed(USERS, 2),
+      listed(USERS, 4, {}, 2),
+      listed(USERS, 6, {}, 3),
+      listed(USERS, 6, {}, 3),
+    ]);
+  });
+});
+
 describe('refusals', () => {
   test('are counted by minute, caller and operation, however many there are', async () => {
     const { tenantId } = await newSite();

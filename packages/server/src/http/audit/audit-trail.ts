@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { addAuditEntries, type NewAuditEntry } from '../../store/audit/entries.ts';
+import { type AuditSubject, addAuditEntries, type NewAuditEntry } from '../../store/audit/entries.ts';
 import type { AppliedRoles } from '../../store/auth/identities.ts';
 import { enterTenant, type Tx } from '../../store/connections/db.ts';
 import type { AccessRefusal } from '../errors.ts';
@@ -136,21 +136,39 @@ export class AuditTrail {
   noteCounted<Action extends CountedAction>(
     request: FastifyRequest,
     action: Action,
-    { targets = [], metadata }: AuditDetails<Action>,
+    details: AuditDetails<Action>,
+  ): void {
+    this.#count(request, action, details, details);
+  }
+
+  /** Counts an event. Those of a caller with the same `alike` are repetitions. */
+  #count<Action extends CountedAction>(
+    request: FastifyRequest,
+    action: Action,
+    details: AuditDetails<Action>,
+    alike: unknown,
   ): void {
     const { caller } = request;
     if (!caller) return;
     const actor = callerSubject(caller);
-    const event = { action, actor, targets, context: contextOf(request), metadata } as unknown as AuditEvent;
-    const kind = JSON.stringify([action, actor.kind, actor.reference, targets, metadata]);
+    const event = { ...details, action, actor, context: contextOf(request) } as unknown as AuditEvent;
+    const kind = JSON.stringify([action, actor.kind, actor.reference, alike]);
     this.#repetitions.note(kind, { tenantId: caller.tenantId, event, atMs: this.#deps.clock() });
   }
 
-  /** Notes a look at these users. Its entry names them. */
-  noteLook(request: FastifyRequest, view: string, userIds: readonly string[]): void {
+  /** Notes a list of several people. Those of a caller within a minute become one entry, whatever their filters. */
+  noteList(
+    request: FastifyRequest,
+    list: string,
+    { filters, rows }: { filters: Record<string, string>; rows: number },
+  ): void {
+    this.#count(request, 'people.listed', { metadata: { list, filters, rows, count: 1 } }, list);
+  }
+
+  /** Notes a look at these people. Its entry names them. */
+  noteLook(request: FastifyRequest, view: string, people: readonly AuditSubject[]): void {
     const { caller } = request;
     if (!caller) return;
-    const people = userIds.map((reference) => ({ kind: 'user', reference }) as const);
     const by = { tenantId: caller.tenantId, actor: callerSubject(caller), context: contextOf(request) };
     this.#personLooks.note({ ...by, view, people, atMs: this.#deps.clock() });
   }
