@@ -283,31 +283,34 @@ describe('a read', () => {
     ]);
   });
 
-  test('of more than 20 people within a minute by a program names 20, and counts the others', async () => {
-    const { tenantId, key } = await newSite();
-    const headers = { authorization: `Bearer ${await server.token(key)}` };
-    const users = await Promise.all(Array.from({ length: 23 }, () => addUser(server.db.owner, tenantId)));
-    const looks = async () =>
-      (await ofAction(tenantId, 'person.viewed')).map(({ targets, metadata }) => [
-        targets.map(({ reference }) => reference),
-        metadata.count,
-      ]);
-    const look = async ({ userId }: { userId: string }) => {
-      const reply = await get(`/v1/manage/users/${userId}`, headers);
+  test('of more than 20 people within a minute names each of them, the further ones 20 in an entry', async () => {
+    const { tenantId, boss, key } = await newSite();
+    const ofKey = { authorization: `Bearer ${await server.token(key)}` };
+    const users = await Promise.all(Array.from({ length: 62 }, () => addUser(server.db.owner, tenantId)));
+    const ids = users.map(({ userId }) => userId);
+    const looks = async (kind: string) =>
+      (await ofAction(tenantId, 'person.viewed'))
+        .filter(({ actorKind }) => actorKind === kind)
+        .map(({ targets, metadata }) => [targets.map(({ reference }) => reference).toSorted(), metadata]);
+    const view = 'GET /v1/manage/users/:userId/attendance';
+    const entry = (of: string[], count = of.length) => [of.toSorted(), { view, count }];
+    const look = async (userId: string, headers: Record<string, string>) => {
+      const day = '2026-03-10';
+      const url = `/v1/manage/users/${userId}/attendance?startDate=${day}&endDate=${day}`;
+      const reply = await get(url, headers);
       expect(reply.statusCode, reply.payload).toBe(200);
     };
-    for (const user of users) await look(user);
-    const named = users.slice(0, 20).map(({ userId }) => [[userId], 1]);
-    expect(await looks()).toEqual([...named, [[], 1]]);
+    for (const headers of [ofKey, boss]) for (const userId of ids) await look(userId, headers);
+    const [again = expect.fail()] = ids.slice(-1);
+    await look(again, ofKey);
+    const single = ids.slice(0, 20).map((userId) => entry([userId]));
+    const full = [...single, entry(ids.slice(20, 40)), entry(ids.slice(40, 60))];
+    for (const kind of ['key', 'account']) expect(await looks(kind)).toEqual(full);
     server.clock.advanceS(60);
-    // The others of the minute, and the first look of the next one.
-    await look(users[22] ?? expect.fail());
-    expect((await looks()).slice(21).toSorted()).toEqual(
-      [
-        [[], 2],
-        [[users[22]?.userId], 1],
-      ].toSorted(),
-    );
+    // The first look of the next minute.
+    await look(again, ofKey);
+    expect((await looks('key')).slice(22)).toEqual([entry(ids.slice(60), 3), entry([again])]);
+    expect((await looks('account')).slice(22)).toEqual([entry(ids.slice(60))]);
   });
 });
 
@@ -399,6 +402,103 @@ describe('a look-up of one person', () => {
       ['scim-token', 'GET /scim/v2/Users/:id', [user.userId]],
       ['scim-token', 'GET /scim/v2/Users', [user.userId]],
       ['scim-token', 'POST /scim/v2/Users/.search', [user.userId]],
+    ]);
+  });
+});
+
+describe('a list of people', () => {
+  const noted = async (tenantId: string) =>
+    (await entriesOf(server, tenantId))
+      .filter(({ action }) => action === 'people.listed' || action === 'person.viewed')
+      .map(({ actorKind, action, targets, metadata }) => [
+        actorKind,
+        action,
+        targets.map(({ reference }) => reference),
+        metadata,
+      ]);
+  const listed = (list: string, rows: number, filters = {}, count = 1) => [
+    'account',
+    'people.listed',
+    [],
+    { list, filters, rows, count },
+  ];
+  const USERS = 'GET /v1/manage/users';
+
+  async function siteOfTwo() {
+    const site = await newSite();
+    const other = await addUser(server.db.owner, site.tenantId);
+    const read = async (url: string, headers: Record<string, string> = site.boss) => {
+      const reply = await get(url, headers);
+      expect(reply.statusCode, reply.payload).toBe(200);
+      return reply.json();
+    };
+    return { ...site, other, read };
+  }
+
+  test('has an entry with the number of rows and the filters that name nobody', async () => {
+    const site = await siteOfTwo();
+    const { tenantId, office, user, other, read } = site;
+    const { locationId, levelId } = office;
+    const events = [user, other].map(({ userId }) => goodEvent(site, { eventId: userId, userId }));
+    expect((await submit(server, site, events)).statusCode).toBe(200);
+    await read('/v1/manage/users?status=active&search=example.com&limit=1000');
+    await read('/v1/manage/week-plans');
+    await read(`/v1/manage/locations/${locationId}/arrivals`);
+    await read(`/v1/manage/levels/${levelId}/floor?date=2026-03-10`);
+    await browserWithRole(server, tenantId, 'viewer', `${levelId}@example.com`);
+    await read('/v1/manage/accounts?search=example.com');
+    expect(await noted(tenantId)).toEqual([
+      listed(USERS, 2, { status: 'active' }),
+      listed('GET /v1/manage/week-plans', 2),
+      listed('GET /v1/manage/locations/:locationId/arrivals', 2, { locationId }),
+      listed('GET /v1/manage/levels/:levelId/floor', 2, { levelId, date: '2026-03-10' }),
+      listed('GET /v1/manage/accounts', 2),
+    ]);
+  });
+
+  test('that shows one person alone is a look at this person, and one that shows nobody is nothing', async () => {
+    const { tenantId, office, read } = await siteOfTwo();
+    const [first] = (await read('/v1/manage/users?limit=1')).items;
+    await read('/v1/manage/users?search=example&limit=1');
+    const [week] = (await read('/v1/manage/week-plans?limit=1')).items;
+    await read('/v1/manage/users?search=nobody');
+    const day = `/v1/manage/days?day=2026-03-10&locationId=${office.locationId}`;
+    expect((await read(day)).items).toEqual([]);
+    const look = (view: string, userId: string) => ['account', 'person.viewed', [userId], { view, count: 1 }];
+    expect(await noted(tenantId)).toEqual([
+      look(USERS, first.userId),
+      look('GET /v1/manage/week-plans', week.userId),
+    ]);
+  });
+
+  test('of an identity provider has an entry, too', async () => {
+    const { tenantId, read } = await siteOfTwo();
+    const deps = { owner: server.db.owner, clock: server.clock.read };
+    const { token } = await createScimToken({ tenantId, name: 'okta' }, deps);
+    const headers = { authorization: `Bearer ${token}` };
+    await read('/scim/v2/Users', headers);
+    const [one] = (await read('/scim/v2/Users?count=1', headers)).Resources;
+    const list = 'GET /scim/v2/Users';
+    expect(await noted(tenantId)).toEqual([
+      ['scim-token', 'people.listed', [], { list, filters: {}, rows: 2, count: 1 }],
+      ['scim-token', 'person.viewed', [one.id], { view: list, count: 1 }],
+    ]);
+  });
+
+  test('that a page of the console reads again and again has one entry a minute', async () => {
+    const { tenantId, read } = await siteOfTwo();
+    for (let second = 0; second < 180; second += 20) {
+      await read(`/v1/manage/users${second === 20 ? '?status=active' : ''}`);
+      // A flush that began before the clock went on would not end the minute.
+      await server.app.audit.flush();
+      server.clock.advanceS(20);
+      await server.app.audit.flush();
+    }
+    expect(await noted(tenantId)).toEqual([
+      listed(USERS, 2),
+      listed(USERS, 4, {}, 2),
+      listed(USERS, 6, {}, 3),
+      listed(USERS, 6, {}, 3),
     ]);
   });
 });

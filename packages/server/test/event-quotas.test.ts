@@ -178,6 +178,27 @@ describe('the daily event quota', () => {
     expect(reply.statusCode).toBe(429);
   });
 
+  test('is read anew before a request passes, if the replica was idle for seconds', async () => {
+    const stopwatch = () => server.stopwatch.nowMs;
+    const replica = await replicaOf(server, { config: { dailyEventQuota: 5 }, stopwatch });
+    const statusAtReplica = async (eventId: string) => {
+      const reply = await replica.inject({
+        method: 'POST',
+        url: '/v1/presence/basic',
+        headers: site.headers,
+        payload: { sourceId: 'door', presenceEvents: events(eventId) },
+      });
+      return reply.statusCode;
+    };
+    expect(await statusAtReplica('1')).toBe(200);
+    await statusOf(events('2', '3', '4', '5', '6'));
+    await until(async () => (await storedToday()) === 5);
+    server.stopwatch.nowMs += 12_000;
+    // No timer of the replica has run meanwhile.
+    expect(await statusAtReplica('7')).toBe(429);
+    await replica.close();
+  });
+
   test('is shown with its use', async () => {
     await statusOf(events('1', '2', '3', '4'));
     await exchange();
@@ -214,14 +235,53 @@ describe('the daily event quota', () => {
     await other.close();
     expect(lines).toEqual([]);
   });
+
+  test('is warned of at 80 % and at 100 % if one exchange reaches both', async () => {
+    await statusOf(events('1', '2', '3', '4', '5'));
+    await until(async () => warnings().length === 2);
+    const texts = warnings().map((line) => JSON.parse(line).msg);
+    expect(texts).toEqual([
+      'an organisation has used 80 % of its daily event quota',
+      expect.stringContaining('has used up its daily event quota'),
+    ]);
+  });
 });
 
 describe('the count of stored events', () => {
-  const quotas = (count = 1) =>
+  const quotas = (count = 1, stopwatch = () => 0) =>
     new EventQuotas({
       ...{ database: server.db.restricted, defaultQuota: 1_000, processes: { count } },
-      ...{ clock: server.clock.read, stopwatch: () => 0, log: createLogger('silent') },
+      ...{ clock: server.clock.read, stopwatch, log: createLogger('silent') },
     });
+
+  test('of others is read before a request passes, if this process was idle or little is left', async () => {
+    let nowMs = 0;
+    const [one, two] = [quotas(2, () => nowMs), quotas(2, () => nowMs)];
+    const { tenantId } = site;
+    await Promise.all([one.require(tenantId), two.require(tenantId)]);
+    one.noteStored(tenantId, 998);
+    await until(async () => (await storedToday()) === 998);
+    nowMs = 12_000;
+    await two.require(tenantId);
+    one.noteStored(tenantId, 2);
+    await until(async () => (await storedToday()) === 1_000);
+    // It knows of 998 since this moment.
+    await expect(two.require(tenantId)).rejects.toThrow('quota of 1000');
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  test('of others is read before a request passes after the process was idle', async () => {
+    let nowMs = 0;
+    const [one, two] = [quotas(2, () => nowMs), quotas(2, () => nowMs)];
+    const { tenantId } = site;
+    await Promise.all([one.require(tenantId), two.require(tenantId)]);
+    one.noteStored(tenantId, 1_000);
+    await until(async () => (await storedToday()) === 1_000);
+    await two.require(tenantId);
+    nowMs = 5_000;
+    await expect(two.require(tenantId)).rejects.toThrow('quota of 1000');
+    await Promise.all([one.close(), two.close()]);
+  });
 
   test('adds up what several processes store, and each learns it', async () => {
     const [one, two] = [quotas(2), quotas(2)];

@@ -63,7 +63,7 @@ export const audit = {
     'import.ended': 'ended an import',
     'events.retried': 'tried refused events again',
     'export.read': 'read an export',
-    'people.listed': 'listed people with the command line',
+    'people.listed': 'listed people',
     'backup.made': 'made a backup',
     'backup.restored': 'restored a backup',
     'person.exported': 'exported what is held about a person',

@@ -8,7 +8,7 @@ import {
   type ShownLink,
 } from '../auth/manage-accounts.ts';
 import { DATA_SETTINGS, type DataConfig, SERVER_SETTINGS } from '../config.ts';
-import { addOperatorEntryToAll } from '../http/audit/operator.ts';
+import { addOperatorEntryToAll, listedBy } from '../http/audit/operator.ts';
 import { ACCOUNT_ROLES, type AccountRole } from '../store/auth/account-roles.ts';
 import type { AccountWithRoles } from '../store/auth/accounts.ts';
 import { chooseOrganisation, withContext } from './context.ts';
@@ -69,7 +69,7 @@ function listCommand(): Command {
     .description('list the accounts, with their roles')
     .action(async (options: Common) => {
       const accounts = await withContext(options, SESSION, async ({ owner }) => {
-        const about = { metadata: { list: 'accounts' }, atMs: Date.now() } as const;
+        const about = { metadata: listedBy('accounts'), atMs: Date.now() };
         await owner.inSystem((tx) => addOperatorEntryToAll(tx, 'people.listed', about));
         return allAccounts(owner);
       });

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import { CSV_KINDS } from '../csv-import/kinds.ts';
 import { toCsv } from '../files/csv-text.ts';
-import { addOperatorEntry } from '../http/audit/operator.ts';
+import { addOperatorEntry, listedBy } from '../http/audit/operator.ts';
 import type { Tx } from '../store/connections/db.ts';
 import { listGroupRows } from '../store/directory/group-records.ts';
 import { listNodeDetails } from '../store/directory/node-list.ts';
@@ -57,7 +57,7 @@ export function directoryListCommand(kind: keyof typeof LISTS): Command {
           if (kind === 'users')
             await addOperatorEntry(tx, 'people.listed', {
               tenantId,
-              metadata: { list: 'users' },
+              metadata: listedBy('users'),
               atMs: Date.now(),
             });
           return LISTS[kind](tx, tenantId);

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 import { DATA_SETTINGS, type DataConfig } from '../config.ts';
 import { whole } from '../config-values.ts';
-import { addOperatorEntry } from '../http/audit/operator.ts';
+import { addOperatorEntry, listedBy } from '../http/audit/operator.ts';
 import { CAUSES } from '../ingest/refusal-causes.ts';
 import type { Database } from '../store/connections/db.ts';
 import { listReceivedEvents, type ReceivedEvent } from '../store/events/received-events.ts';
@@ -94,7 +94,7 @@ function noteList(
   tenantId: string,
   list: 'arriving-events' | 'refused-events',
 ): Promise<void> {
-  const about = { tenantId, metadata: { list }, atMs: Date.now() };
+  const about = { tenantId, metadata: listedBy(list), atMs: Date.now() };
   return owner.inSystem((tx) => addOperatorEntry(tx, 'people.listed', about));
 }
 

@@ -11,9 +11,10 @@ import {
 } from '../store/events/event-days.ts';
 import { DAY_MS, utcDay } from '../store/values/days.ts';
 import { groupBy } from '../store/values/group-by.ts';
-import { reachedPercent } from './reached-percent.ts';
+import { percentsBetween, reachedPercent } from './reached-percent.ts';
 
 const FLUSH_MS = 5_000;
+
 /** What an organisation has stored on a day of UTC, as this process knows it. */
 interface Day {
   tenantId: string;
@@ -69,14 +70,14 @@ export class EventQuotas {
   }
 
   /**
-   * Throws a 429 if the organisation has used up its quota of today. The database answers before the first request of a day,
-   * and before a refusal if it has not answered for some seconds, so that a new quota holds soon.
+   * Throws a 429 if the organisation has used up its quota of today. The database answers first if it has not answered for
+   * some seconds, so that a new quota holds soon, and that a process that was idle learns what others stored. It also does
+   * where one more event of each process may use up what is left.
    */
   async require(tenantId: string): Promise<void> {
     const day = this.#today(tenantId);
     day.isAsked = true;
-    const ageMs = this.#deps.stopwatch() - day.readAtMs;
-    if (day.stored === undefined || (isUsedUp(day) && ageMs >= FLUSH_MS)) await this.#exchange([day]);
+    if (this.#isStale(day)) await this.#exchange([day]);
     if (isUsedUp(day)) throw usedUp(day, this.#deps.clock());
   }
 
@@ -119,10 +120,20 @@ export class EventQuotas {
     return found;
   }
 
+  /** Whether the database must answer before a request. A refusal does not ask it each time. */
+  #isStale(day: Day): boolean {
+    if (day.stored === undefined || this.#deps.stopwatch() - day.readAtMs >= FLUSH_MS) return true;
+    return !isUsedUp(day) && this.#mayUseUp(day, day.unsent + day.sending + 1);
+  }
+
   /** Tells the other processes at once, if all of them together may have used up what is left. */
   #exchangeIfNear(day: Day): void {
-    const isNear = day.unsent > 0 && day.unsent * this.#deps.processes.count >= leftOf(day);
-    if (isNear && !day.exchange) void this.#exchange([day]);
+    if (day.unsent > 0 && this.#mayUseUp(day, day.unsent) && !day.exchange) void this.#exchange([day]);
+  }
+
+  /** Whether what is left may be used up if each process has stored as many events as this one. */
+  #mayUseUp(day: Day, events: number): boolean {
+    return events * this.#deps.processes.count >= leftOf(day);
   }
 
   /** Adds the counts of days, and learns what all processes stored. A day goes in one exchange at a time. */
@@ -174,10 +185,16 @@ export class EventQuotas {
     day.stored = known?.stored ?? 0;
     day.quota = known?.ownQuota ?? this.#deps.defaultQuota;
     const percent = reachedPercent({ stored: day.stored, quota: day.quota });
-    if (percent <= day.warnedPercent) return;
+    const percents = percentsBetween(day.warnedPercent, percent);
+    if (percents.length === 0) return;
     day.warnedPercent = percent;
-    const warning = this.#warn({ ...day }, percent).finally(() => this.#warnings.delete(warning));
+    const warning = this.#warnOfEach({ ...day }, percents).finally(() => this.#warnings.delete(warning));
     this.#warnings.add(warning);
+  }
+
+  /** In their order: a later one noted first would hide an earlier one. */
+  async #warnOfEach(day: Day, percents: readonly number[]): Promise<void> {
+    for (const percent of percents) await this.#warn(day, percent);
   }
 
   /** Writes a line, if no process has written it today. */

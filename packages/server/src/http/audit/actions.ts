@@ -103,9 +103,23 @@ export const AUDIT_ACTIONS = {
     rows: Type.Integer(),
     complete: Complete,
   }),
-  'people.listed': action('listed people with the command line', {
-    list: Type.String({ enum: ['accounts', 'arriving-events', 'refused-events', 'users'] }),
-  }),
+  'people.listed': action(
+    'listed people',
+    {
+      list: Type.String({
+        description:
+          'the operation; with the command line accounts, arriving-events, refused-events or users',
+      }),
+      filters: Type.Record(Type.String(), Type.String(), {
+        description: 'those that name nobody, and that are the same in all of the requests',
+      }),
+      rows: Type.Union([Type.Integer(), Type.Null()], {
+        description: 'of all requests together; null: with the command line',
+      }),
+      count: Count,
+    },
+    2,
+  ),
   'backup.made': action('made a backup', {
     encrypted: Type.Boolean(),
     masterKey: Type.Boolean({ description: 'whether the file holds the master key' }),

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { addAuditEntries } from '../../store/audit/entries.ts';
+import { type AuditSubject, addAuditEntries, type NewAuditEntry } from '../../store/audit/entries.ts';
 import type { AppliedRoles } from '../../store/auth/identities.ts';
 import { enterTenant, type Tx } from '../../store/connections/db.ts';
 import type { AccessRefusal } from '../errors.ts';
@@ -13,11 +13,10 @@ import {
   accountSubject,
   callerSubject,
   contextOf,
-  MOST_TARGETS,
   toEntry,
 } from './entry.ts';
 import { FailedLogins } from './failed-logins.ts';
-import { NamedLooks } from './named-looks.ts';
+import { PersonLooks } from './person-looks.ts';
 import { auditPersonViews } from './person-views.ts';
 import { type CountedAction, Repetitions } from './repetitions.ts';
 
@@ -52,7 +51,7 @@ export class AuditTrail {
   readonly #deps: BufferDeps;
   readonly #buffer: AuditBuffer;
   readonly #repetitions: Repetitions;
-  readonly #namedLooks = new NamedLooks();
+  readonly #personLooks: PersonLooks;
   readonly #failedLogins: FailedLogins;
   readonly #timer: NodeJS.Timeout;
   #flushing: Promise<void> | undefined;
@@ -61,7 +60,9 @@ export class AuditTrail {
     this.#deps = deps;
     this.#buffer = new AuditBuffer(deps);
     this.#failedLogins = new FailedLogins(deps);
-    this.#repetitions = new Repetitions((tenantId, entry) => this.#buffer.keep(tenantId, entry));
+    const keep = (tenantId: string, entry: NewAuditEntry) => this.#buffer.keep(tenantId, entry);
+    this.#repetitions = new Repetitions(keep);
+    this.#personLooks = new PersonLooks({ repetitions: this.#repetitions, keep });
     this.#timer = setInterval(() => void this.flush(), FLUSH_MS);
     this.#timer.unref();
   }
@@ -135,26 +136,41 @@ export class AuditTrail {
   noteCounted<Action extends CountedAction>(
     request: FastifyRequest,
     action: Action,
-    { targets = [], metadata }: AuditDetails<Action>,
+    details: AuditDetails<Action>,
+  ): void {
+    this.#count(request, action, details, details);
+  }
+
+  /** Counts an event. Those of a caller with the same `alike` are repetitions. */
+  #count<Action extends CountedAction>(
+    request: FastifyRequest,
+    action: Action,
+    details: AuditDetails<Action>,
+    alike: unknown,
   ): void {
     const { caller } = request;
     if (!caller) return;
     const actor = callerSubject(caller);
-    const event = { action, actor, targets, context: contextOf(request), metadata } as unknown as AuditEvent;
-    const kind = JSON.stringify([action, actor.kind, actor.reference, targets, metadata]);
+    const event = { ...details, action, actor, context: contextOf(request) } as unknown as AuditEvent;
+    const kind = JSON.stringify([action, actor.kind, actor.reference, alike]);
     this.#repetitions.note(kind, { tenantId: caller.tenantId, event, atMs: this.#deps.clock() });
   }
 
-  /** Notes a look at these users. Each look of a person names them; those of a program name few people of each minute. */
-  noteLook(request: FastifyRequest, view: string, userIds: readonly string[]): void {
+  /** Notes a list of several people. Those of a caller within a minute become one entry, whatever their filters. */
+  noteList(
+    request: FastifyRequest,
+    list: string,
+    { filters, rows }: { filters: Record<string, string>; rows: number },
+  ): void {
+    this.#count(request, 'people.listed', { metadata: { list, filters, rows, count: 1 } }, list);
+  }
+
+  /** Notes a look at these people. Its entry names them. */
+  noteLook(request: FastifyRequest, view: string, people: readonly AuditSubject[]): void {
     const { caller } = request;
     if (!caller) return;
-    const { kind, reference } = callerSubject(caller);
-    const program = `${caller.tenantId} ${kind} ${reference}`;
-    const named =
-      kind === 'account' ? userIds : this.#namedLooks.namedBy(program, userIds, this.#deps.clock());
-    const targets = named.slice(0, MOST_TARGETS).map((id) => ({ kind: 'user', reference: id }) as const);
-    this.noteCounted(request, 'person.viewed', { targets, metadata: { view, count: 1 } });
+    const by = { tenantId: caller.tenantId, actor: callerSubject(caller), context: contextOf(request) };
+    this.#personLooks.note({ ...by, view, people, atMs: this.#deps.clock() });
   }
 
   /** Notes a sign-in, in each of the person's organisations. */
@@ -193,7 +209,7 @@ export class AuditTrail {
         this.#deps.log.warn({ err }, 'failed logins could not be looked up for the audit');
     }
     this.#repetitions.end(nowMs);
-    this.#namedLooks.end(nowMs);
+    this.#personLooks.end(nowMs);
     await this.#buffer.flush();
   }
 

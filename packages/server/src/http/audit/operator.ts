@@ -7,6 +7,13 @@ import { toEntry } from './entry.ts';
 /** Who works with the command line. The server does not know people there. */
 const OPERATOR: AuditSubject = { kind: 'operator', reference: 'command line', name: 'command line' };
 
+/** The metadata of an entry for a list that a command prints. The entry comes before the rows. */
+export function listedBy(
+  list: 'accounts' | 'arriving-events' | 'refused-events' | 'users',
+): AuditMetadata<'people.listed'> {
+  return { list, filters: {}, rows: null, count: 1 };
+}
+
 /** Adds an entry of the operator to each organisation of the server, for what is done to the whole server. */
 export async function addOperatorEntryToAll<Action extends AuditAction>(
   tx: Tx,

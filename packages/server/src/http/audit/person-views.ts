@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyRequest, preSerializationHookHandler } from 'fastify';
+import type { AuditSubject } from '../../store/audit/entries.ts';
 import { parseGuid } from '../../store/values/guid.ts';
+import { PEOPLE_LISTS, type ShownPeople } from './people-lists.ts';
 
 /** The operations that show one person, each with the parameter of its path that names the person. */
 export const PERSON_VIEWS: Readonly<Record<string, 'userId' | 'id'>> = {
@@ -19,35 +21,24 @@ export const PERSON_LOOK_UPS: Readonly<Record<string, readonly string[]>> = {
   'GET /v1/manage/desk-assignments': ['userId'],
 };
 
-/** The lists that a member of the request searches, each with this member. A search that finds one person is a look. */
-export const PERSON_SEARCHES: Readonly<Record<string, 'search' | 'filter'>> = {
-  'GET /v1/manage/users': 'search',
-  'GET /scim/v2/Users': 'filter',
-  'POST /scim/v2/Users/.search': 'filter',
-};
+/** The parameters of path and query that an entry of a list has. Their values are in use, or the list is empty: they name nobody. */
+const FILTERS = ['locationId', 'levelId', 'status', 'day', 'date'] as const;
 
-type Ids = readonly (string | null | undefined)[];
-
-/** Notes each look at a single person. */
+/** Notes each look at a single person, and each list of people. */
 export function auditPersonViews(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     const operation = `${String([route.method].flat()[0])} ${route.url}`;
     const parameter = PERSON_VIEWS[operation];
     if (parameter) {
       route.onSend = [route.onSend ?? []].flat().concat((request, reply, payload, done) => {
-        if (reply.statusCode < 400) noteView(request, operation, [paramsOf(request)[parameter]]);
+        if (reply.statusCode < 400) noteUsers(request, operation, [paramsOf(request)[parameter]]);
         done(null, payload);
       });
     }
-    const [selecting = [], searching] = [PERSON_LOOK_UPS[operation], PERSON_SEARCHES[operation]];
-    if (selecting.length === 0 && !searching) return;
+    const peopleIn = PEOPLE_LISTS[operation];
+    if (!peopleIn) return;
     const noteRows: preSerializationHookHandler = (request, reply, payload, done) => {
-      if (reply.statusCode < 400) {
-        const shown = selecting.some((name) => queryOf(request)[name] !== undefined)
-          ? selected(request, payload)
-          : found(request, payload, searching);
-        if (shown.length > 0) noteView(request, operation, shown);
-      }
+      if (reply.statusCode < 400) noteShown(request, operation, peopleIn(payload as object));
       done(null, payload);
     };
     route.preSerialization = [route.preSerialization ?? []].flat().concat(noteRows);
@@ -55,7 +46,7 @@ export function auditPersonViews(app: FastifyInstance): void {
       const { userId } = queryOf(request);
       // A file is a stream, which nobody serializes.
       const isFile = String(reply.getHeader('content-type')).startsWith('text/csv');
-      if (reply.statusCode < 400 && isFile && userId !== undefined) noteView(request, operation, [userId]);
+      if (reply.statusCode < 400 && isFile && userId !== undefined) noteUsers(request, operation, [userId]);
       done(null, payload);
     });
   });
@@ -64,33 +55,29 @@ export function auditPersonViews(app: FastifyInstance): void {
 const paramsOf = (request: FastifyRequest) => request.params as Record<string, string | undefined>;
 const queryOf = (request: FastifyRequest) => request.query as Record<string, string | undefined>;
 
-/** An answer with a list: a page, or a list of SCIM. */
-interface List {
-  items?: { userId?: string | null }[];
-  next?: string | null;
-  totalResults?: number;
-  Resources?: { id?: string }[];
+/** Notes the people whom a list shows: a look, if a parameter selects them or there is one alone. */
+function noteShown(request: FastifyRequest, operation: string, shown: ShownPeople): void {
+  const { audit } = request.server;
+  const query = queryOf(request);
+  const selecting = (PERSON_LOOK_UPS[operation] ?? []).filter((name) => query[name] !== undefined);
+  const [first] = shown;
+  if (selecting.includes('userId')) noteUsers(request, operation, [query.userId]);
+  else if (!first) return;
+  else if (selecting.length > 0) audit.noteLook(request, operation, shown);
+  else if (shown.every(({ reference }) => reference === first.reference))
+    audit.noteLook(request, operation, [first]);
+  else audit.noteList(request, operation, { filters: filtersOf(request), rows: shown.length });
 }
 
-/** The people whom a parameter selected. */
-function selected(request: FastifyRequest, payload: unknown): Ids {
-  const { userId } = queryOf(request);
-  if (userId !== undefined) return [userId];
-  return ((payload as List).items ?? []).map((item) => item.userId);
+function filtersOf(request: FastifyRequest): Record<string, string> {
+  const sent = { ...queryOf(request), ...paramsOf(request) };
+  return Object.fromEntries(
+    FILTERS.flatMap((name) => (sent[name] === undefined ? [] : [[name, sent[name]]])),
+  );
 }
 
-/** The person whom a search found, if it found no other one. */
-function found(request: FastifyRequest, payload: unknown, member: string | undefined): Ids {
-  // SCIM does not regard the case of names.
-  const sent = Object.keys({ ...(request.query ?? {}), ...(request.body ?? {}) });
-  if (!sent.some((name) => name.toLowerCase() === member)) return [];
-  const { items, next, totalResults, Resources = [] } = payload as List;
-  if (totalResults === 1) return Resources.map(({ id }) => id);
-  const isAll = next === null && queryOf(request).after === undefined;
-  return isAll && items?.length === 1 ? [items[0]?.userId] : [];
-}
-
-function noteView(request: FastifyRequest, view: string, ids: Ids): void {
-  const userIds = new Set(ids.flatMap((id) => parseGuid(id ?? '') ?? []));
-  request.server.audit.noteLook(request, view, [...userIds]);
+function noteUsers(request: FastifyRequest, view: string, ids: readonly (string | undefined)[]): void {
+  const userIds = ids.flatMap((id) => parseGuid(id ?? '') ?? []);
+  const people = userIds.map((reference): AuditSubject => ({ kind: 'user', reference }));
+  request.server.audit.noteLook(request, view, people);
 }

@@ -15,14 +15,13 @@ interface Repeated {
   tenantId: string;
   sinceMs: number;
   lastMs: number;
-  /** With the context that they have in common. Undefined before the first one. */
+  /** All of them together. Undefined before the first one. */
   further: AuditEvent | undefined;
-  count: number;
 }
 
 /**
- * Events that may come thousands of times. The first one is an entry at once. Those of the following minute are one entry
- * together, when the minute is over.
+ * Events that may come thousands of times. The first one is an entry at once. Those of each following minute are one entry
+ * together, when the minute is over, until a minute has none.
  */
 export class Repetitions {
   readonly #keep: (tenantId: string, entry: NewAuditEntry) => void;
@@ -37,29 +36,43 @@ export class Repetitions {
     const key = `${tenantId} ${kind}`;
     const repeated = this.#repeated.get(key);
     if (repeated) {
-      const { further } = repeated;
-      const context = further ? commonContext(further.context, event.context) : event.context;
-      repeated.further = { ...event, context };
-      repeated.count += countOf(event);
+      repeated.further = repeated.further ? together(repeated.further, event) : event;
       repeated.lastMs = atMs;
       return;
     }
-    this.#repeated.set(key, { tenantId, sinceMs: atMs, lastMs: atMs, further: undefined, count: 0 });
+    this.#repeated.set(key, { tenantId, sinceMs: atMs, lastMs: atMs, further: undefined });
     this.#keep(tenantId, toEntry(event, atMs));
   }
 
   /** Ends the minutes that began before `nowMs - 60 s`. */
   end(nowMs: number): void {
-    for (const [key, { tenantId, sinceMs, lastMs, further, count }] of this.#repeated) {
-      if (sinceMs > nowMs - WINDOW_MS) continue;
-      this.#repeated.delete(key);
-      if (!further) continue;
-      const counted = { ...further, metadata: { ...further.metadata, count } } as AuditEvent;
-      this.#keep(tenantId, toEntry(counted, lastMs));
+    for (const [key, repeated] of this.#repeated) {
+      if (repeated.sinceMs > nowMs - WINDOW_MS) continue;
+      const { tenantId, lastMs, further } = repeated;
+      if (further) {
+        this.#keep(tenantId, toEntry(further, lastMs));
+        this.#repeated.set(key, { ...repeated, sinceMs: nowMs, further: undefined });
+      } else this.#repeated.delete(key);
     }
   }
 }
 
-function countOf({ metadata }: AuditEvent): number {
-  return 'count' in metadata ? metadata.count : 1;
+/** Two events as one: with what their contexts and filters have in common, and the sums of their numbers. */
+function together(one: AuditEvent, other: AuditEvent): AuditEvent {
+  const [before, after] = [one.metadata as Numbers, other.metadata as Numbers];
+  const metadata = { ...after, count: (before.count ?? 1) + (after.count ?? 1) };
+  if (before.rows != null && after.rows != null) metadata.rows = before.rows + after.rows;
+  if (before.filters && after.filters) metadata.filters = commonOf(before.filters, after.filters);
+  return { ...other, context: commonContext(one.context, other.context), metadata } as AuditEvent;
+}
+
+/** The members of metadata that repetitions may have differently. */
+interface Numbers {
+  count?: number;
+  rows?: number | null;
+  filters?: Record<string, string>;
+}
+
+function commonOf(one: Record<string, string>, other: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(one).filter(([name, value]) => other[name] === value));
 }
