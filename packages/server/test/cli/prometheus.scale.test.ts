@@ -357,6 +357,11 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
         [tenant, endpoint, hoursAgo],
       );
     }
+    // Those of the demo, too, have been silent since then.
+    await database.query(
+      `UPDATE rollcall.sources SET first_event_at = now() - interval '40 days', last_event_at = now() - interval '120 hours'
+       WHERE endpoint = 'occupancy'`,
+    );
     await database.query(
       `INSERT INTO rollcall.source_hours (tenant_id, endpoint, source_id, hour, accepted, refused)
        SELECT $1, 'presence', 'old door', date_trunc('hour', now()) - n * interval '1 hour', 1, 0
