@@ -40,7 +40,7 @@ function stage() {
     filter: (path) => !path.endsWith('.map'),
   });
   cpSync(join(CONSOLE, 'dist'), join(staging, 'console'), { recursive: true });
-  for (const name of ['LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'docs', 'monitoring'])
+  for (const name of ['LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'docs', 'monitoring', 'containers'])
     cpSync(join(WORKSPACE, name), join(staging, name), { recursive: true });
   // That of the checkout names commands of a checkout.
   const readme = readFileSync(join(SERVER, 'scripts/package-readme.md'), 'utf8');

@@ -54,6 +54,7 @@ import { PastRetention } from './ingest/past-retention.ts';
 import { RefusedEventLog } from './ingest/refused-event-log.ts';
 import { ingestRoutes } from './ingest/routes.ts';
 import { SourceActivity } from './ingest/source-activity.ts';
+import { LABEL_VALUES } from './label-values.ts';
 import { retentionRoutes } from './privacy/retention-routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
 import { visitorRoutes } from './privacy/visitor-routes.ts';
@@ -86,6 +87,7 @@ const KEEP_ALIVE_MS = 72_000;
 export async function createApp(deps: AppDeps): Promise<App> {
   const { config, database, masterKey, lifecycle, monitor, tracing } = deps;
   const { clock = Date.now, stopwatch = () => performance.now() } = deps;
+  monitor?.beginAtZero(LABEL_VALUES);
   const app = Fastify({
     logger: false,
     genReqId: (request) => correlationIdOf(request, tracing?.beginRequest(request)),

@@ -71,6 +71,26 @@ test('each environment variable of the images, of compose.yaml and of the manife
   expect(names.filter((name) => !KNOWN.includes(name))).toEqual([]);
 });
 
+test('the scrape configuration for Kubernetes finds the pods by their label and port, and has the job name of the alerts', () => {
+  const text = readFileSync(new URL('../../../docs/monitoring.md', import.meta.url), 'utf8');
+  const blocks = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, block = '']) => parse(block));
+  const configurations = blocks.flatMap((block) => block.scrape_configs);
+  for (const { job_name } of configurations) expect(job_name).toBe('rollcall');
+  const ofPods = configurations.find((each) => each.kubernetes_sd_configs) ?? expect.fail('There is none.');
+  const label = manifestOf('Deployment').spec.template.metadata.labels['app.kubernetes.io/name'];
+  const port = server.ports?.find(
+    ({ containerPort }) => String(containerPort) === settingOf('ROLLCALL_METRICS_PORT'),
+  );
+  expect(ofPods.relabel_configs[0]).toEqual({
+    source_labels: [
+      '__meta_kubernetes_pod_label_app_kubernetes_io_name',
+      '__meta_kubernetes_pod_container_port_name',
+    ],
+    regex: `${label};${port?.name}`,
+    action: 'keep',
+  });
+});
+
 test('they use the image of this version, and a target that the Containerfile has', () => {
   expect(CONTAINERFILE).toContain(`\nARG VERSION=${version}\n`);
   const targets = [...CONTAINERFILE.matchAll(/^FROM .* AS (\S+)$/gm)].map(([, target]) => target);

@@ -75,6 +75,35 @@ function readUsers(): Promise<unknown> {
 }
 
 describe('The metrics of a server', () => {
+  test('begin with 0 where the code lists the values of labels, so that the first burst is a growth', async () => {
+    const fresh = new Monitor();
+    const { app, close } = await startTestServer({}, { monitor: fresh });
+    await app.ready();
+    const text = await fresh.registry.metrics();
+    await close();
+    const samples = [
+      'rollcall_failed_logins_total{by="HMAC",secret="checked"}',
+      'rollcall_failed_logins_total{by="passkey",secret="refused unchecked"}',
+      'rollcall_limit_refusals_total{limit="reads",of="caller"}',
+      'rollcall_limit_refusals_total{limit="stored events",of="organisation"}',
+      'rollcall_limit_refusals_total{limit="connections",of="share"}',
+      'rollcall_requests_refused_total{reason="offices"}',
+      'rollcall_events_total{kind="access-credentials",result="refused"}',
+      'rollcall_events_refused_total{kind="presence",cause="malformedRequest"}',
+      'rollcall_directory_lookups_total{source="memory"}',
+      'rollcall_warehouse_reads_total{source="standby"}',
+      'rollcall_standby_fallbacks_total{reason="conflict"}',
+      'rollcall_export_rows_total{dataset="users",format="parquet"}',
+      'rollcall_merge_wait_seconds_count{queue="directory"}',
+      'rollcall_slot_wait_seconds_count{resource="images"}',
+    ];
+    const lines = text.split('\n');
+    expect(samples.filter((sample) => !lines.includes(`${sample} 0`))).toEqual([]);
+    // The pairs of a limit and of its holder that there cannot be.
+    expect(text).not.toContain('limit="exports",of="organisation"');
+    expect(text).not.toContain('limit="reads",of="share"');
+  });
+
   test('count answers by the pattern of the route and the class of the status', async () => {
     const labels =
       'http_request_method="GET",http_route="/v1/analytics/users/basic",http_response_status_class="2xx"';

@@ -2,18 +2,22 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Monitor } from './monitoring/monitor.ts';
 import { networkOf } from './network.ts';
 
+/** The ways of a login. */
+export const LOGIN_METHODS = [
+  'HMAC',
+  'client credentials',
+  'Basic',
+  'Bearer token',
+  'SCIM token',
+  'password',
+  'link',
+  'OpenID Connect',
+  'passkey',
+] as const;
+
 /** Refused credentials, without the secret. */
 export interface FailedLogin {
-  by:
-    | 'HMAC'
-    | 'client credentials'
-    | 'Basic'
-    | 'Bearer token'
-    | 'SCIM token'
-    | 'password'
-    | 'link'
-    | 'OpenID Connect'
-    | 'passkey';
+  by: (typeof LOGIN_METHODS)[number];
   /** The id of the key, as it was sent. */
   apiKey?: string | undefined;
   /** The e-mail address of the account, as it was sent. */

@@ -1,11 +1,11 @@
 import { HttpProblem } from './errors.ts';
-import type { LimitName } from './rates/met-limit.ts';
+import type { ShareName } from './rates/met-limit.ts';
 
 export interface SlotsOptions {
   /** The plural word for the work of slots, for error messages: `exports`. */
   what: string;
   /** The name of the limit, for the metrics. */
-  limit: LimitName;
+  limit: ShareName;
   /** The number of slots. */
   size: number;
   /** A monotonic clock, in milliseconds. */

@@ -10,7 +10,7 @@ import { warnUnless } from '../support/not-run.ts';
 import { basic, login } from '../support/server.ts';
 import { DatabaseProxy } from '../support/sockets.ts';
 import { basicKey, type Credentials, SILENT } from './demo-support.ts';
-import { hasPrometheus, Prometheus } from './prometheus-support.ts';
+import { hasPrometheus, Prometheus, type Sample } from './prometheus-support.ts';
 import { CLOSED_PORT, type Key, type Rollcall, superuserOf, until, Workspace } from './support.ts';
 
 const fileOf = (path: string) => fileURLToPath(new URL(`../../../../monitoring/${path}`, import.meta.url));
@@ -31,7 +31,7 @@ describe('The alerts', () => {
 
 /**
  * For each alert, the series by which it fires after `at` and not before `before`, in the notation of promtool with a sample each
- * minute.
+ * minute. `fresh` is the value that a server shows before it has done anything: none, if it does not show the series.
  */
 const FIRES: Record<string, { series: Record<string, string>; before: string; at: string }> = {
   RollcallDown: { series: { 'up{job="rollcall"}': '1x5 0x10' }, before: '5m', at: '10m' },
@@ -39,7 +39,7 @@ const FIRES: Record<string, { series: Record<string, string>; before: string; at
   RollcallErrors: {
     series: {
       'http_server_request_duration_seconds_count{http_response_status_class="2xx"}': '0+100x60',
-      'http_server_request_duration_seconds_count{http_response_status_class="5xx"}': '0x20 0+5x40',
+      'http_server_request_duration_seconds_count{http_response_status_class="5xx"}': 'freshx20 5+5x40',
     },
     before: '20m',
     at: '45m',
@@ -71,7 +71,7 @@ const FIRES: Record<string, { series: Record<string, string>; before: string; at
     at: '60m',
   },
   RollcallJobFails: {
-    series: { 'rollcall_job_runs_total{job_name="audit",outcome="failure"}': '0x30 1+1x30' },
+    series: { 'rollcall_job_runs_total{job_name="audit",outcome="failure"}': 'freshx30 4x30' },
     before: '30m',
     at: '40m',
   },
@@ -113,12 +113,12 @@ const FIRES: Record<string, { series: Record<string, string>; before: string; at
     at: '25h',
   },
   RollcallFailedLogins: {
-    series: { 'rollcall_failed_logins_total{by="HMAC",secret="checked"}': '0+1x30 30+50x10' },
+    series: { 'rollcall_failed_logins_total{by="HMAC",secret="checked"}': 'freshx30 1000x10' },
     before: '30m',
     at: '35m',
   },
   RollcallLimitsMet: {
-    series: { 'rollcall_limit_refusals_total{limit="reads",of="caller"}': '0x30 0+5x10' },
+    series: { 'rollcall_limit_refusals_total{limit="reads",of="caller"}': 'freshx30 20x10' },
     before: '30m',
     at: '36m',
   },
@@ -161,6 +161,17 @@ const CASES: {
     },
     firing: { '10m': 0, '30m': 0, '60m': 0 },
   },
+  {
+    name: 'RollcallNoEvents',
+    when: 'only events come no more that do not come daily',
+    series: Object.fromEntries(
+      ['timeoff', 'visitor-arrival', 'access-credentials'].map((kind) => [
+        `rollcall_source_last_event_timestamp_seconds{kind="${kind}"}`,
+        '0x15000',
+      ]),
+    ),
+    firing: { '240h': 0 },
+  },
 ];
 
 warnUnless(hasPrometheus, 'promtool is missing', 'the dashboard and the alerts in Prometheus');
@@ -175,6 +186,8 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
   let standby: Awaited<ReturnType<typeof standIn>>;
   let proxy: DatabaseProxy;
   let other: { server: Rollcall; baseUrl: string };
+  /** The metrics of a server before its first request. */
+  let fresh: string;
 
   beforeAll(async () => {
     work = await Workspace.create();
@@ -216,6 +229,7 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
     const metricsOf = ({ stdout, stderr }: Rollcall) =>
       /Metrics are at http:\/\/(\S+)\/metrics/.exec(stdout + stderr)?.[1] ?? '';
 
+    fresh = await (await fetch(`http://${metricsOf(other.server)}/metrics`)).text();
     mkdirSync(work.path('prometheus'));
     prometheus = await Prometheus.start(work.path('prometheus'), {
       targets: [metricsOf(server), metricsOf(other.server), `127.0.0.1:${CLOSED_PORT}`],
@@ -256,27 +270,42 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
     });
   }
 
-  const event = (eventId: string, userEmail: string) => ({
+  const event = (eventId: string, where: { userEmail: string; locationId: string }) => ({
     eventId,
     timestamp: new Date().toISOString(),
     locationType: 'location',
-    locationId: '00000000-0000-4000-8000-000000000000',
-    userEmail,
+    ...where,
   });
+
+  /** A person of the demo, and an office. */
+  async function personAndOffice(): Promise<{ userEmail: string; locationId: string }> {
+    const { rows } = await database.query<{ userEmail: string; locationId: string }>(
+      `SELECT u.email AS "userEmail", n.node_id AS "locationId"
+       FROM rollcall.users u JOIN rollcall.nodes n USING (tenant_id)
+       WHERE u.email IS NOT NULL AND n.kind = 'location' LIMIT 1`,
+    );
+    return rows[0] ?? expect.fail('the demo has nobody');
+  }
 
   /** Does each kind of work once that has a metric. */
   async function useEverything(limited: Key): Promise<void> {
     const key = basicKey(credentials);
     const { cursor } = await call('GET', '/v1/analytics/users/basic', { key });
     expect((await call('GET', `/v1/analytics/users/basic?changedSince=${cursor}`, { key })).status).toBe(200);
-    const presenceEvents = [event('a', 'nobody@example.com'), event('b', 'nobody@example.com')];
+    const known = await personAndOffice();
+    const presenceEvents = [event('a', { ...known, userEmail: 'nobody@example.com' }), event('b', known)];
     const body = { sourceId: 'door', presenceEvents };
     await readFromOther();
     expect((await call('POST', '/v1/presence/basic', { key, body })).status).toBe(200);
     const submitter = credentials.keys.find(({ role }) => role === 'submitting-events') as Key;
     expect((await call('GET', '/v1/analytics/users/basic', { key: submitter })).status).toBe(403);
+    await sendBurst(limited);
+  }
+
+  /** Sends wrong secrets, and more requests than a limit allows. */
+  async function sendBurst(limited: Key): Promise<void> {
     for (let count = 0; count < 15; count++) await call('GET', '/v1/analytics/users/basic', { key: limited });
-    const wrong = { ...key, secret: 'wrong' };
+    const wrong = { ...limited, secret: 'wrong' };
     await Promise.all(
       Array.from({ length: 150 }, () =>
         call('POST', '/v1/auth', { body: login(wrong, Math.floor(Date.now() / 1_000)) }),
@@ -321,7 +350,7 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
     const tenant = rows[0]?.tenant_id;
     for (const [endpoint, hoursAgo] of [
       ['presence', 3],
-      ['access-credentials', 120],
+      ['occupancy', 120],
     ] as const) {
       await database.query(
         `INSERT INTO rollcall.sources (tenant_id, endpoint, source_id, first_event_at, last_event_at)
@@ -329,6 +358,11 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
         [tenant, endpoint, hoursAgo],
       );
     }
+    // Those of the demo, too, have been silent since then.
+    await database.query(
+      `UPDATE rollcall.sources SET first_event_at = now() - interval '40 days', last_event_at = now() - interval '120 hours'
+       WHERE endpoint = 'occupancy'`,
+    );
     await database.query(
       `INSERT INTO rollcall.source_hours (tenant_id, endpoint, source_id, hour, accepted, refused)
        SELECT $1, 'presence', 'old door', date_trunc('hour', now()) - n * interval '1 hour', 1, 0
@@ -336,6 +370,15 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
       [tenant],
     );
   }
+
+  test('the first burst of failed logins and of refused requests on a new server makes alerts fire', async () => {
+    await until(async () => (await prometheus.query('rollcall_build_info')).length === 2);
+    await sendBurst(await limitedKey());
+    await until(async () => {
+      const fired = await prometheus.fired();
+      return ['RollcallFailedLogins', 'RollcallLimitsMet'].every((name) => fired.includes(name));
+    });
+  });
 
   test('every query of the dashboard has an answer, and alerts fire on our own /metrics', async () => {
     await addQuietSources();
@@ -349,7 +392,8 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
     await until(async () => {
       await delayJob();
       await useEverything(limited);
-      for (const query of open.keys()) if ((await prometheus.query(query)).length > 0) open.delete(query);
+      for (const query of open.keys())
+        if (isAnswered(query, await prometheus.query(query))) open.delete(query);
       for (const name of await prometheus.fired()) waiting.delete(name);
       return open.size + waiting.size === 0;
     }).catch((error: Error) => {
@@ -387,6 +431,18 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
 
   test.each(CASES)('$name when $when', ({ name, series, firing }) => promtool(name, series, firing));
 
+  /** Counters begin at 0, so that only a growth shows that a query finds what it is about. No job fails here. */
+  function isAnswered(query: string, samples: Sample[]): boolean {
+    const mayBeZero = !/\b(rate|increase)\(/.test(query) || query.includes('outcome="failure"');
+    return samples.some(({ value: [, value] }) => mayBeZero || Number(value) > 0);
+  }
+
+  /** The first sample of a series of a new server, in the notation of promtool. */
+  function freshValueOf(series: string): string {
+    const line = fresh.split('\n').find((each) => each.startsWith(`${series} `));
+    return line?.slice(series.length + 1) ?? '_';
+  }
+
   /** Throws unless promtool finds, of an alert, the number that fires at each time. */
   function promtool(name: string, series: Record<string, string>, firing: Record<string, number>): void {
     const dir = mkdtempSync(work.path(name));
@@ -398,7 +454,10 @@ describe.skipIf(!hasPrometheus)('With the Prometheus of Debian', () => {
         tests: [
           {
             interval: '1m',
-            input_series: Object.entries(series).map(([key, values]) => ({ series: key, values })),
+            input_series: Object.entries(series).map(([key, values]) => ({
+              series: key,
+              values: values.replace('fresh', freshValueOf(key)),
+            })),
             promql_expr_test: Object.entries(firing).map(([evalTime, count]) => ({
               expr: `count(ALERTS{alertname="${name}",alertstate="firing"})`,
               eval_time: evalTime,

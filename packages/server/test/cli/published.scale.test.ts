@@ -43,6 +43,12 @@ test('an installation runs no script, has few packages, and none of the workspac
   expect(manifest).not.toHaveProperty('devDependencies');
 });
 
+test('the package has the files that its documents tell the reader to use', async () => {
+  for (const name of ['monitoring/alerts.yaml', 'containers/Containerfile', 'containers/compose.yaml'])
+    expect((await stat(join(installed, name))).size).toBeGreaterThan(0);
+  expect(await readdir(join(installed, 'containers/kubernetes'))).toContain('deployment.yaml');
+});
+
 test('the package has the documents, the licence, and the licences of all that is in the bundle', async () => {
   for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'docs/operations.md'])
     expect((await stat(join(installed, name))).size).toBeGreaterThan(0);

@@ -1,10 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { type Rollcall, until, type Workspace } from './support.ts';
 
 export const REPLICAS = ['a', 'b', 'c'] as const;
@@ -319,6 +321,33 @@ export class Load {
       this.repeated++;
     }
   }
+}
+
+/**
+ * Listens on a port, and accepts nothing there: further connections get no answer, as from a machine that is off. Returns what ends
+ * it.
+ */
+export async function silence(port: number): Promise<() => Promise<void>> {
+  const worker = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     const server = require('node:net').createServer();
+     server.listen({ port: ${port}, host: '127.0.0.1', backlog: 1 }, () => {
+       parentPort.postMessage('listens');
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+     });`,
+    { eval: true },
+  );
+  await once(worker, 'message');
+  const fillers = Array.from({ length: 8 }, () =>
+    createConnection({ port, host: '127.0.0.1' }).on('error', () => undefined),
+  );
+  // The kernel has no place for one of them, and drops its packets.
+  const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  await until(() => readFileSync('/proc/net/tcp', 'utf8').includes(` ${address} 02 `));
+  return async () => {
+    for (const filler of fillers) filler.destroy();
+    await worker.terminate();
+  };
 }
 
 /** A directory of the workspace for a balancer. Its user may enter it. */

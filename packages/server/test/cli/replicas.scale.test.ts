@@ -23,6 +23,7 @@ import {
   REPLICAS,
   type Replica,
   Replicas,
+  silence,
 } from './replicas-support.ts';
 import { expectOneSentence, freePort, type Key, superuserOf, until, Workspace } from './support.ts';
 
@@ -430,5 +431,19 @@ describe.skipIf(!hasNginx)('Three servers behind the nginx of docs/replicas/ngin
     );
     expect(load.errors).toEqual([]);
     expect(await site.stored('nginx')).toEqual(acknowledged.sort());
+  });
+
+  test('one does not answer any packet: every request goes to another one, without a retry', async () => {
+    await site.replicas.startAll();
+    await site.replicas.kill('b');
+    const endSilence = await silence(site.replicas.ports.b);
+    const { load, acknowledged } = await mixedLoad(site, 'silent', { total: REQUESTS / 20, retries: 0 });
+    const changes = await changesLoad(site, 'silent');
+    await load.done;
+    await more(changes.load, 10);
+    await changes.load.stop();
+    await endSilence();
+    expect([...load.errors, ...changes.load.errors]).toEqual([]);
+    expect(await site.stored('silent')).toEqual(acknowledged.sort());
   });
 });

@@ -21,6 +21,24 @@ interface MonitoredDatabase {
   connectionParts(): Iterable<[tenantId: string, part: number]>;
 }
 
+/** The values that labels of counters may have. */
+export interface LabelValues {
+  /** The rules of access. */
+  rules: readonly string[];
+  /** The ways of a login. */
+  logins: readonly string[];
+  limits: readonly MetLimit[];
+  /** The kinds of events, and the causes of their refusals. */
+  kinds: readonly string[];
+  causes: readonly string[];
+  /** The servers that an answer is read from, and the reasons for which it is not the standby. */
+  reads: readonly ReadSource[];
+  fallbacks: readonly FallbackReason[];
+  /** The answers of the warehouse. */
+  datasets: readonly string[];
+  formats: readonly string[];
+}
+
 interface Answered {
   method: string;
   /** The pattern of the route. */
@@ -36,6 +54,10 @@ const REQUEST_BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75
 const WAIT_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const SLOT_WAIT_BUCKETS_S = [0.005, 0.1, 0.5, 1, 2.5, 5, 10, 15, 20];
 const MERGE_BUCKETS = [1, 2, 4, 8, 16, 32, 64];
+const SECRETS = ['checked', 'refused unchecked'] as const;
+const LOOK_UP_SOURCES = ['memory', 'database'] as const;
+const QUEUES = ['events', 'directory'] as const;
+const SLOTS = ['exports', 'lists', 'images'] as const;
 const HOUR_S = 3_600;
 const AGE_BUCKETS_S = [60, 600, ...[1, 6, 24, 48, 168, 720, 2_160].map((hours) => hours * HOUR_S)];
 
@@ -114,6 +136,24 @@ export class Monitor {
     SLOT_WAIT_BUCKETS_S,
   );
 
+  /** Prometheus computes no growth from a counter that it sees for the first time: without a 0, it misses the first burst. */
+  beginAtZero(values: LabelValues): void {
+    for (const reason of values.rules) this.#refusedRequests.inc({ reason }, 0);
+    for (const by of values.logins) for (const secret of SECRETS) this.#failedLogins.inc({ by, secret }, 0);
+    for (const { limit, of } of values.limits) this.#limits.inc({ limit, of }, 0);
+    for (const kind of values.kinds) {
+      this.noteEvents({ endpoint: kind, accepted: 0, refused: 0 });
+      for (const cause of values.causes) this.#refusedEvents.inc({ kind, cause }, 0);
+    }
+    for (const source of values.reads) this.#reads.inc({ source }, 0);
+    for (const reason of values.fallbacks) this.#fallbacks.inc({ reason }, 0);
+    for (const dataset of values.datasets)
+      for (const format of values.formats) this.noteRows(dataset, format, 0);
+    for (const source of LOOK_UP_SOURCES) this.#lookUps.inc({ source }, 0);
+    for (const queue of QUEUES) for (const merge of [this.#mergeSize, this.#mergeWait]) merge.zero({ queue });
+    for (const resource of SLOTS) this.#slotWait.zero({ resource });
+  }
+
   /** Notes an answer. `refusal` is the name of the rule that refused its request, and `metLimit` the limit. */
   noteAnswer(
     { method, route, status, durationMs }: Answered,
@@ -132,19 +172,18 @@ export class Monitor {
   /** Notes the events of a request. `endpoint` names their kind. */
   noteEvents({ endpoint, accepted, refused, causes = [] }: NotedEvents): void {
     const kind = endpoint;
-    // Also those of 0: Prometheus computes no rate from a counter that it sees for the first time.
     this.#events.inc({ kind, result: 'accepted' }, accepted);
     this.#events.inc({ kind, result: 'refused' }, refused);
     for (const cause of causes) this.#refusedEvents.inc({ kind, cause });
   }
 
   /** Notes requests that share a round trip, with the time that each has waited, in milliseconds. */
-  noteMerge(queue: 'events' | 'directory', waitsMs: readonly number[]): void {
+  noteMerge(queue: (typeof QUEUES)[number], waitsMs: readonly number[]): void {
     this.#mergeSize.observe({ queue }, waitsMs.length);
     for (const waitMs of waitsMs) this.#mergeWait.observe({ queue }, waitMs / 1_000);
   }
 
-  noteLookUp(source: 'memory' | 'database'): void {
+  noteLookUp(source: (typeof LOOK_UP_SOURCES)[number]): void {
     this.#lookUps.inc({ source });
   }
 
@@ -165,12 +204,12 @@ export class Monitor {
     this.#exportRows.inc({ dataset, format }, rows);
   }
 
-  noteFailedLogin(by: string, secret: 'checked' | 'refused unchecked'): void {
+  noteFailedLogin(by: string, secret: (typeof SECRETS)[number]): void {
     this.#failedLogins.inc({ by, secret });
   }
 
   /** Notes how long an answer waited for a slot, in milliseconds. */
-  noteSlotWait(resource: string, waitedMs: number): void {
+  noteSlotWait(resource: (typeof SLOTS)[number], waitedMs: number): void {
     this.#slotWait.observe({ resource }, waitedMs / 1_000);
   }
 

@@ -5,8 +5,9 @@ import { StoreUnavailableError } from '../connections/unavailable.ts';
 import { PrimaryPositions } from './primary-positions.ts';
 import { type EarlierSnapshot, isKept } from './snapshots.ts';
 
+export const READ_SOURCES = ['primary', 'standby'] as const;
 /** Which server an answer was read from. */
-export type ReadSource = 'primary' | 'standby';
+export type ReadSource = (typeof READ_SOURCES)[number];
 
 /**
  * Why an answer was read from the primary although there is a standby.
@@ -18,7 +19,8 @@ export type ReadSource = 'primary' | 'standby';
  * - `cursor`: only the primary can judge the cursor.
  * - `failed`: the read failed in another way.
  */
-export type FallbackReason = 'unreachable' | 'behind' | 'conflict' | 'history' | 'cursor' | 'failed';
+export const FALLBACK_REASONS = ['unreachable', 'behind', 'conflict', 'history', 'cursor', 'failed'] as const;
+export type FallbackReason = (typeof FALLBACK_REASONS)[number];
 
 /** The standby cannot give this answer, so it is read from the primary. */
 export class UnfitStandbyError extends Error {
