@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { query } from '../embedded/support.ts';
-import { freePort, until, type Workspace } from './support.ts';
+import { freePort, processesNaming, until, type Workspace } from './support.ts';
 
 const NODES = ['db1', 'db2', 'db3'] as const;
 export type Node = (typeof NODES)[number];
@@ -180,6 +180,11 @@ export class PatroniCluster {
     this.#etcd?.kill('SIGKILL');
     if (this.#etcd?.pid !== undefined) pids.push(this.#etcd.pid);
     await until(() => pids.every((pid) => !isRunning(pid)));
+    // A Patroni that was killed may have begun to start a server, which shows its pid later.
+    await until(() => {
+      for (const node of NODES) this.signalNode(node, 'SIGKILL');
+      return processesNaming(this.#dir).length === 0;
+    });
   }
 
   #fileOf(node: Node): string {
