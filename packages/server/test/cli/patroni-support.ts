@@ -15,6 +15,8 @@ import { freePort, processesNaming, until, type Workspace } from './support.ts';
 
 const NODES = ['db1', 'db2', 'db3'] as const;
 export type Node = (typeof NODES)[number];
+/** A Patroni that is stuck refuses its key in each of its turns. */
+const MOST_REFUSALS = 5;
 
 const PROGRAMS = ['/usr/bin/patroni', '/usr/bin/etcd', '/usr/lib/postgresql/15/bin/postgres'];
 /** PostgreSQL refuses to run as root, and only root can start it as another user. */
@@ -43,6 +45,8 @@ export class PatroniCluster {
   readonly #ports: Record<Node, Ports>;
   readonly #etcdPorts: { client: number; peer: number };
   readonly #user = { uid: idOf('-u'), gid: idOf('-g') };
+  /** How often a Patroni had refused its key when it last started again. */
+  readonly #refusals = new Map<Node, number>();
   readonly #patronis = new Map<Node, ChildProcess>();
   #etcd: ChildProcess | undefined;
 
@@ -119,9 +123,10 @@ export class PatroniCluster {
       const members = await this.#members();
       const count = (role: string) => members.filter((member) => member.role === role).length;
       const isRunning = members.every(({ state }) => state === 'running' || state === 'streaming');
+      const [leader] = members.filter(({ role }) => role === 'leader');
+      if (leader) await this.#restartIfStuck(leader.name);
       if (count('leader') !== 1 || count('sync_standby') !== 1 || count('replica') !== 1 || !isRunning)
         return false;
-      const [leader] = members.filter(({ role }) => role === 'leader');
       const streaming = await this.ask(
         leader?.name ?? 'db1',
         "SELECT FROM pg_stat_replication WHERE state = 'streaming'",
@@ -129,6 +134,21 @@ export class PatroniCluster {
       return streaming.length === 2;
     }, 240_000);
     return (await this.primary()) as Node;
+  }
+
+  /**
+   * After its server hung, Patroni 3.0.2 may take its own key of the synchronous standby for that of another one, until it
+   * starts again. An administrator does the same, as the document says.
+   */
+  async #restartIfStuck(node: Node): Promise<void> {
+    const log = readFileSync(join(this.#dir, `${node}.log`), 'utf8');
+    const refusals = log.split('Synchronous replication key updated by someone else').length - 1;
+    if (refusals < (this.#refusals.get(node) ?? 0) + MOST_REFUSALS) return;
+    this.#refusals.set(node, refusals);
+    const patroni = this.#patronis.get(node);
+    patroni?.kill('SIGKILL');
+    await until(() => patroni?.signalCode != null);
+    this.startNode(node);
   }
 
   /** Sends a signal to everything that runs on a node: Patroni, PostgreSQL and their children. Returns the processes. */
