@@ -224,6 +224,8 @@ describe('a PATCH is refused', () => {
   const refused: [what: string, operation: object, scimType: string][] = [
     ['with an unknown operation', { op: 'move', path: 'active', value: true }, 'invalidSyntax'],
     ['with an operation that is none', [] as unknown as object, 'invalidSyntax'],
+    ['with an op that is an object', { op: { toString: 1 }, path: 'active', value: true }, 'invalidSyntax'],
+    ['with a path that is an object', { op: 'add', path: { toString: 1 }, value: true }, 'invalidPath'],
     ['without an operation', { path: 'active', value: true }, 'invalidValue'],
     ['if it adds nothing', { op: 'add', path: 'active' }, 'invalidValue'],
     ['if it removes without a path', { op: 'remove' }, 'noTarget'],

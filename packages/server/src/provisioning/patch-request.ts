@@ -30,9 +30,13 @@ export function readOperations(body: Document): Operation[] {
   const operations = Array.isArray(list)
     ? list.map((each) => {
         if (!isDocument(each)) throw wrong('invalidSyntax', 'Operations must be objects.');
+        const op = attributeOf(each, 'op');
         const path = attributeOf(each, 'path');
+        // The library makes texts of both, and an object may have no text.
+        if (isObject(op)) throw wrong('invalidSyntax', 'op must be add, remove or replace.');
+        if (isObject(path)) throw wrong('invalidPath', 'path must be a text.');
         return {
-          op: attributeOf(each, 'op'),
+          op,
           path: typeof path === 'string' && path.trim() === '' ? undefined : path,
           value: givenValue(each),
         };
@@ -44,6 +48,8 @@ export function readOperations(body: Document): Operation[] {
     value,
   }));
 }
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 /** The value of an operation. Null is a value: it clears. */
 function givenValue(operation: Document): unknown {
