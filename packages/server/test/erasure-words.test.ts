@@ -293,6 +293,25 @@ describe('the erasure of a person finds arrivals of visitors', () => {
   });
 });
 
+test('the erasure of a person deletes refused events whose visitor has a name of the person as the whole name', async () => {
+  const { tenantId } = client;
+  const userId = await client.make('users', { userName: `${randomUUID()}@example.com` });
+  await seeingAll(server.db.target, async (sql) => {
+    await sql.query("UPDATE users SET display_name = 'Countess' WHERE user_id = $1", [userId]);
+    await sql.query('DELETE FROM refused_events WHERE tenant_id = $1', [tenantId]);
+    for (const visitorName of ['COUNTESS ', 'Countess Bathory'])
+      await sql.query(
+        `INSERT INTO refused_events (tenant_id, refused_at, refusal_id, sender, api_key_folded, endpoint, cause, reason, event)
+         VALUES ($1, now(), gen_random_uuid(), 'key', 'k', 'visitor-arrival', 'unknownNode', 'r', $2)`,
+        [tenantId, JSON.stringify({ visitorName })],
+      );
+    await client.send('POST', `users/${userId}/erasure`);
+    await runErasures(server);
+    const { rows } = await sql.query('SELECT event FROM refused_events WHERE tenant_id = $1', [tenantId]);
+    expect(rows.map(({ event }) => JSON.parse(event))).toEqual([{ visitorName: 'Countess Bathory' }]);
+  });
+});
+
 test('the count before an erasure has the rows that the erasure then reports, and those under a pseudonym beside them', async () => {
   const { tenantId } = client;
   const userId = await client.make('users', {

@@ -14,7 +14,6 @@ import { groupBy } from '../store/values/group-by.ts';
 import { percentsBetween, reachedPercent } from './reached-percent.ts';
 
 const FLUSH_MS = 5_000;
-
 /** What an organisation has stored on a day of UTC, as this process knows it. */
 interface Day {
   tenantId: string;

@@ -47,10 +47,9 @@ export function selectRefusedEvents(person: Person): (rows: PersonRow[]) => Pers
 const WITHOUT_PEOPLE = 'occupancy';
 
 /**
- * Says which refused events an erasure of the person deletes: those that name the person by one of the folded names, a card or an id,
- * also as the whole name of a visitor,
- * those with a text that has one of the folded terms as whole words, and those that were cut off. Of the last ones nobody can tell whom
- * their end names, and nobody can try them again.
+ * Says which refused events an erasure of the person deletes: those that name the person by one of the folded names, also as the
+ * whole name of a visitor, by a card or by an id; those with a text that has one of the folded terms as whole words; and those that
+ * were cut off. Of the last ones nobody can tell whom their end names, and nobody can try them again.
  */
 export function isRefusedOf(
   person: Person,

@@ -33,8 +33,8 @@ export function readOperations(body: Document): Operation[] {
         const op = attributeOf(each, 'op');
         const path = attributeOf(each, 'path');
         // The library makes texts of both, and an object may have no text.
-        if (isObject(op)) throw wrong('invalidSyntax', 'op must be add, remove or replace.');
-        if (isObject(path)) throw wrong('invalidPath', 'path must be a text.');
+        if (isObjectOrList(op)) throw wrong('invalidSyntax', 'op must be add, remove or replace.');
+        if (isObjectOrList(path)) throw wrong('invalidPath', 'path must be a text.');
         return {
           op,
           path: typeof path === 'string' && path.trim() === '' ? undefined : path,
@@ -49,7 +49,7 @@ export function readOperations(body: Document): Operation[] {
   }));
 }
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+const isObjectOrList = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 /** The value of an operation. Null is a value: it clears. */
 function givenValue(operation: Document): unknown {

@@ -172,6 +172,24 @@ describe('rollcall backup --schedule', () => {
     await mkdir(dir);
   });
 
+  test('tells that the record of erasures could not be written, and goes on', async () => {
+    const running = schedule(NEVER_IN_A_TEST, '--erasures-schedule', EACH_SECOND, '--json');
+    await until(() => existsSync(`${dir}/rollcall-erasures.ndjson`));
+    await rm(dir, { recursive: true });
+    await until(() => running.stdout.split('\n').length > 2);
+    await mkdir(dir);
+    await until(() => existsSync(`${dir}/rollcall-erasures.ndjson`));
+    await running.stop();
+    expect(running.stderr).toMatch(
+      /rollcall: \S+Z The record of erasures failed: .*its directory does not exist/,
+    );
+    expect(JSON.parse(running.stdout.split('\n')[0] ?? '')).toEqual({
+      failedAt: expect.any(String),
+      part: 'record of erasures',
+      error: expect.stringContaining('its directory does not exist'),
+    });
+  });
+
   test('that waits ends at a signal, with the exit code 0', async () => {
     const running = schedule(NEVER_IN_A_TEST);
     await until(() => running.stderr.includes('the next backup is at'));

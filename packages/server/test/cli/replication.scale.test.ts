@@ -82,7 +82,7 @@ test('rollcall doctor does not call a synchronous standby missing that it may no
   expect(await replicationFinding()).toEqual({
     check: 'replication',
     state: 'unknown',
-    found: 'The role rollcall sees that 1 standbys are connected, but not their state.',
+    found: 'The role rollcall may not see the state of 1 of 1 connected standbys.',
     remedy:
       'Let an administrator run GRANT pg_read_all_stats TO "rollcall", if the role may see the statements of other programs, too.',
   });

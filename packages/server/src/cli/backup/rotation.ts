@@ -36,6 +36,9 @@ export async function backUpOnce(rotation: Rotation): Promise<void> {
   }
 }
 
+/** A part of the work of `backUpOnSchedule`. */
+type Part = 'backup' | 'record of erasures';
+
 /** The times of the work of `backUpOnSchedule`, as cron expressions in UTC. */
 export interface Schedule {
   backups: string;
@@ -64,7 +67,8 @@ export async function backUpOnSchedule(rotation: Rotation, schedule: Schedule): 
     while (await sleepUntil(new Date(Math.min(+backupAt, +recordAt)), interruption)) {
       // A backup keeps the record, too.
       if (+backupAt <= Date.now()) {
-        await attempt('backup', rotation, () => backUp(folder, rotation));
+        const isMade = await attempt('backup', rotation, () => backUp(folder, rotation));
+        process.exitCode = isMade ? 0 : 1;
         backupAt = nextBackup();
       } else {
         await attempt('record of erasures', rotation, () => recordErasures(folder, rotation));
@@ -103,19 +107,18 @@ async function openFolder({ dir }: Rotation): Promise<BackupFolder> {
   return unlessInterrupted(BackupFolder.open(dir));
 }
 
-/** Does a part of the schedule, and prints a failure. Throws `Interrupted`. */
-async function attempt(
-  what: 'backup' | 'record of erasures',
-  rotation: Rotation,
-  work: () => Promise<void>,
-): Promise<void> {
+/** Does a part of the schedule. Returns whether it succeeded; if not, it has printed why. Throws `Interrupted`. */
+async function attempt(part: Part, { json }: Rotation, work: () => Promise<void>): Promise<boolean> {
   try {
     await work();
-    if (what === 'backup') process.exitCode = 0;
+    return true;
   } catch (error) {
     if (error instanceof Interrupted) throw error;
-    if (what === 'backup') process.exitCode = 1;
-    tellFailure(what, error, rotation);
+    const { message, stack } = error as Error;
+    const failedAt = new Date().toISOString();
+    remark(`rollcall: ${failedAt} The ${part} failed: ${isOperatorError(error) ? message : stack}`);
+    if (json) print(JSON.stringify({ failedAt, part, error: message }));
+    return false;
   }
 }
 
@@ -167,13 +170,6 @@ async function backUp(folder: BackupFolder, rotation: Rotation): Promise<void> {
   print(
     `${createdAt.toISOString()} ${name}: ${summary.rows} rows of ${summary.organisations} organisations, ${summary.bytes} bytes, read back. ${removed}`,
   );
-}
-
-function tellFailure(what: string, error: unknown, { json }: Rotation): void {
-  const { message, stack } = error as Error;
-  const at = new Date().toISOString();
-  remark(`rollcall: ${at} The ${what} failed: ${isOperatorError(error) ? message : stack}`);
-  if (json) print(JSON.stringify({ failedAt: at, error: message }));
 }
 
 /** Returns true at that time, and false if the process is to end before. */

@@ -149,7 +149,7 @@ export function checkReplication(
   if (hidden > 0) {
     return unknown(
       check,
-      `The role ${role} sees that ${standbys} standbys are connected, but not their state.`,
+      `The role ${role} may not see the state of ${hidden} of ${standbys} connected standbys.`,
       `Let an administrator run GRANT pg_read_all_stats TO ${pg.escapeIdentifier(role)}, if the role may see the statements of other programs, too.`,
     );
   }

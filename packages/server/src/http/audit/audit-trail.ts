@@ -132,28 +132,18 @@ export class AuditTrail {
     this.#buffer.keep(caller.tenantId, toEntry(event, this.#deps.clock()));
   }
 
-  /** As `note`. Repetitions within a minute become one entry. */
+  /** As `note`. Events of a caller with the same `alike` are repetitions: those within a minute become one entry. */
   noteCounted<Action extends CountedAction>(
     request: FastifyRequest,
     action: Action,
     details: AuditDetails<Action>,
-  ): void {
-    this.#count(request, action, details, details);
-  }
-
-  /** Counts an event. Those of a caller with the same `alike` are repetitions. */
-  #count<Action extends CountedAction>(
-    request: FastifyRequest,
-    action: Action,
-    details: AuditDetails<Action>,
-    alike: unknown,
+    alike: unknown = details,
   ): void {
     const { caller } = request;
     if (!caller) return;
-    const actor = callerSubject(caller);
-    const event = { ...details, action, actor, context: contextOf(request) } as unknown as AuditEvent;
-    const kind = JSON.stringify([action, actor.kind, actor.reference, alike]);
-    this.#repetitions.note(kind, { tenantId: caller.tenantId, event, atMs: this.#deps.clock() });
+    const by = { actor: callerSubject(caller), context: contextOf(request) };
+    const event = { ...details, ...by, action } as unknown as AuditEvent;
+    this.#repetitions.note({ tenantId: caller.tenantId, event, atMs: this.#deps.clock() }, alike);
   }
 
   /** Notes a list of several people. Those of a caller within a minute become one entry, whatever their filters. */
@@ -162,7 +152,7 @@ export class AuditTrail {
     list: string,
     { filters, rows }: { filters: Record<string, string>; rows: number },
   ): void {
-    this.#count(request, 'people.listed', { metadata: { list, filters, rows, count: 1 } }, list);
+    this.noteCounted(request, 'people.listed', { metadata: { list, filters, rows, count: 1 } }, list);
   }
 
   /** Notes a look at these people. Its entry names them. */
@@ -202,8 +192,7 @@ export class AuditTrail {
 
   async #flush(nowMs = this.#deps.clock()): Promise<void> {
     try {
-      for (const { kind, ...placed } of await this.#failedLogins.place())
-        this.#repetitions.note(kind, placed);
+      for (const placed of await this.#failedLogins.place()) this.#repetitions.note(placed, placed.alike);
     } catch (err) {
       if (needsOwnLine(err))
         this.#deps.log.warn({ err }, 'failed logins could not be looked up for the audit');

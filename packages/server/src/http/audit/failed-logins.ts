@@ -5,6 +5,7 @@ import { fold } from '../../store/values/fold.ts';
 import { parseGuid } from '../../store/values/guid.ts';
 import type { FailedLogin } from '../failed-logins.ts';
 import { type AuditEvent, commonContext } from './entry.ts';
+import type { NotedEvent } from './repetitions.ts';
 
 /** Ids in failed logins that wait for their organisations. An attacker may send any number of random ones. */
 const MOST_FAILED = 2_000;
@@ -19,12 +20,9 @@ interface Failed {
   count: number;
 }
 
-/** An event of an organisation. `kind` is that of its repetitions. */
-export interface PlacedEvent {
-  tenantId: string;
-  kind: string;
-  event: AuditEvent;
-  atMs: number;
+/** A failed login of an organisation. Those with the same `alike` are repetitions. */
+export interface PlacedEvent extends NotedEvent {
+  alike: unknown;
 }
 
 interface Deps {
@@ -116,5 +114,5 @@ function toPlaced(
     kind === 'key'
       ? { ...about, action: 'key.failed', metadata: { method, count, wrongNetwork } }
       : { ...about, action: 'session.failed', metadata: { method, count } };
-  return { tenantId, kind: JSON.stringify([event.action, reference, method, wrongNetwork]), event, atMs };
+  return { tenantId, event, atMs, alike: [reference, method, wrongNetwork] };
 }

@@ -76,10 +76,8 @@ export class PersonLooks {
   }
 
   #noteAlone({ tenantId, actor, context, view, people: targets, atMs }: PersonLook): void {
-    const action = 'person.viewed';
-    const kind = JSON.stringify([action, actor.kind, actor.reference, targets, view]);
-    const event = { action, actor, targets, context, metadata: { view, count: 1 } } as const;
-    this.#deps.repetitions.note(kind, { tenantId, event, atMs });
+    const event = { action: 'person.viewed', actor, targets, context, metadata: { view, count: 1 } } as const;
+    this.#deps.repetitions.note({ tenantId, event, atMs }, [targets, view]);
   }
 
   #noteTogether(look: PersonLook, { further }: Minute): void {

@@ -10,6 +10,13 @@ export type CountedAction = {
   [Action in AuditAction]: AuditMetadata<Action> extends { count: number } ? Action : never;
 }[AuditAction];
 
+/** An event of an organisation, in milliseconds since the epoch. */
+export interface NotedEvent {
+  tenantId: string;
+  event: AuditEvent;
+  atMs: number;
+}
+
 /** Repetitions of an event since its last entry. */
 interface Repeated {
   tenantId: string;
@@ -31,9 +38,10 @@ export class Repetitions {
     this.#keep = keep;
   }
 
-  /** Counts an event, whose metadata has its count. Events with the same `kind` are repetitions. */
-  note(kind: string, { tenantId, event, atMs }: { tenantId: string; event: AuditEvent; atMs: number }): void {
-    const key = `${tenantId} ${kind}`;
+  /** Counts an event, whose metadata has its count. Those of an actor with the same action and `alike` are repetitions. */
+  note({ tenantId, event, atMs }: NotedEvent, alike: unknown): void {
+    const { action, actor } = event;
+    const key = JSON.stringify([tenantId, action, actor?.kind, actor?.reference, alike]);
     const repeated = this.#repeated.get(key);
     if (repeated) {
       repeated.further = repeated.further ? together(repeated.further, event) : event;
